@@ -44,7 +44,10 @@ struct db_statement {
 /* Executes the statements as one transaction; durable: returns when it is on disk. All or nothing. Any thread. */
 int db_write(struct db *db, const struct db_statement *statements, size_t n, bool durable, struct err *err) _must_check_;
 
-/* Calls `row` for each row (columns by sqlite3_column_*). A non-zero result of `row` stops and is returned. At start. */
+/*
+ * Calls `row` for each row (columns by sqlite3_column_*). A non-zero result of `row` stops and is returned. At start. `row`
+ * may call db_write, and must not call db_read.
+ */
 int db_read(struct db *db, const char *sql, const struct db_value *values, size_t n_values,
 	    int (*row)(void *arg, struct sqlite3_stmt *stmt, struct err *err), void *arg, struct err *err) _must_check_;
 
