@@ -59,6 +59,7 @@ enum json_type {
 	JSON_OPT_UINT64,
 	JSON_OPT_INT32,
 	JSON_OPT_UINT32,
+	JSON_UINT32S, /* JSON_ARRAY(uint32_t); items NULL when absent or null */
 };
 
 #define JSON_ARRAY(type)                                                                                               \
