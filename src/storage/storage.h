@@ -17,9 +17,8 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "codec/digest.h"
 #include "storage/db.h"
-
-#define DIGEST_TEXT_MAX 72 /* "sha256:" + 64 hex + NUL */
 
 struct storage;
 
