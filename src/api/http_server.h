@@ -40,7 +40,8 @@ struct http_route {
 	int flags;
 };
 
-int http_server_new(const struct http_route *routes, size_t n_routes, void *context, struct http_server **ret, struct err *err) _must_check_;
+int http_server_new(const struct http_route *routes, size_t n_routes, void *context, struct http_server **ret,
+		    struct err *err) _must_check_;
 /* Serves a listening socket; the server owns it from now on. Before http_server_run. */
 int http_server_listen(struct http_server *s, int listen_fd, struct err *err) _must_check_;
 /* The loop; returns after http_server_stop (any thread, signal-safe through its eventfd). */
@@ -50,13 +51,14 @@ void http_server_free(struct http_server *s);
 
 /* ---- what a handler may ask of its request; all borrowed until it answered ---- */
 const char *http_method(const struct http_request *req);
-const char *http_param(const struct http_request *req, const char *name);  /* of the pattern; decoded; NULL if not in it */
-const char *http_query(const struct http_request *req, const char *name);  /* decoded; NULL when absent, "" for "?x" */
-bool http_query_bool(const struct http_request *req, const char *name, bool absent); /* Docker's: "", 0, no, false, none are false */
+const char *http_param(const struct http_request *req, const char *name); /* of the pattern; decoded; NULL if not in it */
+const char *http_query(const struct http_request *req, const char *name); /* decoded; NULL when absent, "" for "?x" */
+bool http_query_bool(const struct http_request *req, const char *name,
+		     bool absent);                                         /* Docker's: "", 0, no, false, none are false */
 const char *http_header(const struct http_request *req, const char *name); /* case-insensitive; NULL when absent */
 int http_api_version(const struct http_request *req);                      /* 151 for 1.51; the newest when unversioned */
 struct arena *http_arena(struct http_request *req);
-const char *http_body(const struct http_request *req, size_t *ret_len);    /* without HTTP_BODY_STREAM */
+const char *http_body(const struct http_request *req, size_t *ret_len); /* without HTTP_BODY_STREAM */
 
 /* Up to `len` bytes of the body, 0 at its end, or -errno (-ECONNRESET: the client left; -EPROTO: broken chunks). */
 ssize_t http_body_read(struct http_request *req, void *bytes, size_t len) _must_check_;
@@ -87,7 +89,8 @@ void http_stream_on_close(struct http_stream *s, void (*closed)(void *arg), void
  * the caller's (non-blocking); `extra` receives the bytes that came behind the request. The request is gone.
  */
 enum http_hijack_kind { HTTP_HIJACK_STREAM, HTTP_HIJACK_CHUNKED };
-int http_hijack(struct http_request *req, enum http_hijack_kind kind, const char *type, int *ret_fd, struct buf *extra) _must_check_;
+int http_hijack(struct http_request *req, enum http_hijack_kind kind, const char *type, int *ret_fd,
+		struct buf *extra) _must_check_;
 
 /* Runs a function on the worker pool, or after a delay on the loop: for the engine's own background work. */
 void http_server_defer(struct http_server *s, void (*fn)(void *arg), void *arg);

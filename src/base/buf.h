@@ -25,9 +25,9 @@ struct buf {
 };
 
 extern char buf_empty[1];
-#define BUF_INIT                                                                                                       \
-	{                                                                                                              \
-		.data = buf_empty                                                                                      \
+#define BUF_INIT                  \
+	{                         \
+		.data = buf_empty \
 	}
 
 void buf_abort_on_failure(bool on);

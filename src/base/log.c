@@ -75,8 +75,8 @@ void log_line(enum log_level level, const char *fmt, ...)
 	clock_gettime(CLOCK_REALTIME, &ts);
 	timefmt_rfc3339nano(&ts, now);
 	if (line_format == LOG_JSON)
-		len = snprintf(line, sizeof(line), "{\"time\":\"%s\",\"level\":\"%s\",\"program\":\"%s\",\"msg\":\"%s\"}\n", now,
-			       level_names[level], program_name, quoted);
+		len = snprintf(line, sizeof(line), "{\"time\":\"%s\",\"level\":\"%s\",\"program\":\"%s\",\"msg\":\"%s\"}\n",
+			       now, level_names[level], program_name, quoted);
 	else
 		len = snprintf(line, sizeof(line), "time=\"%s\" level=%s msg=\"%s\"\n", now, level_names[level], quoted);
 	if (len > 0 && write(STDERR_FILENO, line, MIN((size_t)len, sizeof(line) - 1)) < 0) {

@@ -20,37 +20,37 @@
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 /* Hands over what a _cleanup_ variable owns: yields its value and leaves `empty` behind. */
-#define TAKE_GENERIC(var, empty)                                                                                       \
-	({                                                                                                             \
-		__typeof__(var) *take_ptr_ = &(var);                                                                   \
-		__typeof__(var) take_value_ = *take_ptr_;                                                              \
-		*take_ptr_ = (empty);                                                                                  \
-		take_value_;                                                                                           \
+#define TAKE_GENERIC(var, empty)                          \
+	({                                                \
+		__typeof__(var) *take_ptr_ = &(var);      \
+		__typeof__(var) take_value_ = *take_ptr_; \
+		*take_ptr_ = (empty);                     \
+		take_value_;                              \
 	})
 #define TAKE(ptr) TAKE_GENERIC(ptr, NULL)
 #define TAKE_FD(fd) TAKE_GENERIC(fd, -EBADF)
 
-#define MIN(a, b)                                                                                                      \
-	({                                                                                                             \
-		__typeof__(a) min_a_ = (a);                                                                            \
-		__typeof__(b) min_b_ = (b);                                                                            \
-		min_a_ < min_b_ ? min_a_ : min_b_;                                                                     \
+#define MIN(a, b)                                  \
+	({                                         \
+		__typeof__(a) min_a_ = (a);        \
+		__typeof__(b) min_b_ = (b);        \
+		min_a_ < min_b_ ? min_a_ : min_b_; \
 	})
-#define MAX(a, b)                                                                                                      \
-	({                                                                                                             \
-		__typeof__(a) max_a_ = (a);                                                                            \
-		__typeof__(b) max_b_ = (b);                                                                            \
-		max_a_ > max_b_ ? max_a_ : max_b_;                                                                     \
+#define MAX(a, b)                                  \
+	({                                         \
+		__typeof__(a) max_a_ = (a);        \
+		__typeof__(b) max_b_ = (b);        \
+		max_a_ > max_b_ ? max_a_ : max_b_; \
 	})
 
 #define container_of(ptr, type, member) ((type *)((char *)(ptr)-offsetof(type, member)))
 
 /* Defines `free_NAMEp(T **)` for _cleanup_() out of a function that frees a T* and accepts NULL. */
-#define DEFINE_CLEANUP(type, fn)                                                                                       \
-	static inline void fn##p(type *p)                                                                              \
-	{                                                                                                              \
-		if (*p)                                                                                                \
-			fn(*p);                                                                                        \
+#define DEFINE_CLEANUP(type, fn)          \
+	static inline void fn##p(type *p) \
+	{                                 \
+		if (*p)                   \
+			fn(*p);           \
 	}
 
 static inline void freep(void *p)

@@ -13,7 +13,7 @@
 /* What Docker writes for "never": the zero time of its language. */
 #define TIMEFMT_ZERO "0001-01-01T00:00:00Z"
 
-/* "2026-01-02T03:04:05.678901234Z": UTC, trailing zeros of the fraction cut (none: no fraction). A zero `ts` is TIMEFMT_ZERO. */
+/* "2026-01-02T03:04:05.678901234Z": UTC, trailing zeros of the fraction cut. A zero `ts` is TIMEFMT_ZERO. */
 void timefmt_rfc3339nano(const struct timespec *ts, char ret_text[TIMEFMT_MAX]);
 
 /* The same with always nine digits, as in log timestamps ("...05.000000000Z"). */

@@ -62,10 +62,10 @@ enum json_type {
 	JSON_UINT32S, /* JSON_ARRAY(uint32_t); items NULL when absent or null */
 };
 
-#define JSON_ARRAY(type)                                                                                               \
-	struct {                                                                                                       \
-		type *items;                                                                                           \
-		size_t len;                                                                                            \
+#define JSON_ARRAY(type)     \
+	struct {             \
+		type *items; \
+		size_t len;  \
 	}
 
 struct json_string_pair {
@@ -98,13 +98,13 @@ struct json_shape {
 	size_t n_fields;
 };
 
-#define JSON_FIELD(json_name, type_, member, kind, ...)                                                                \
-	{                                                                                                              \
-		.name = (json_name), .type = (kind), .offset = offsetof(type_, member), __VA_ARGS__                    \
+#define JSON_FIELD(json_name, type_, member, kind, ...)                                             \
+	{                                                                                           \
+		.name = (json_name), .type = (kind), .offset = offsetof(type_, member), __VA_ARGS__ \
 	}
-#define JSON_SHAPE(name_, type_, fields_)                                                                              \
-	{                                                                                                              \
-		.name = (name_), .size = sizeof(type_), .fields = (fields_), .n_fields = ARRAY_SIZE(fields_)           \
+#define JSON_SHAPE(name_, type_, fields_)                                                                    \
+	{                                                                                                    \
+		.name = (name_), .size = sizeof(type_), .fields = (fields_), .n_fields = ARRAY_SIZE(fields_) \
 	}
 
 enum json_decode_flags {
@@ -147,7 +147,7 @@ void json_uint(struct json_writer *w, uint64_t n);
 void json_double(struct json_writer *w, double n);
 void json_bool(struct json_writer *w, bool b);
 void json_null(struct json_writer *w);
-void json_raw(struct json_writer *w, const char *text); /* a complete JSON value, trusted */
+void json_raw(struct json_writer *w, const char *text);   /* a complete JSON value, trusted */
 void json_strings(struct json_writer *w, char *const *v); /* NULL: null */
 
 /* json_key and the value. */

@@ -24,12 +24,12 @@ struct engine;
 struct container_create_request; /* codec/api_docs.h: ContainerConfig + HostConfig + NetworkingConfig */
 
 struct engine_config {
-	const char *instance;   /* default "default" */
+	const char *instance; /* default "default" */
 	const char *data_root;
 	const char *exec_root;
-	const char *bridge;     /* NULL: "lighter0"; "none": no bridge */
-	const char *bip;        /* NULL: chosen */
-	const char *shim_path;  /* lighter-shim; NULL: beside this program, then libexec */
+	const char *bridge;    /* NULL: "lighter0"; "none": no bridge */
+	const char *bip;       /* NULL: chosen */
+	const char *shim_path; /* lighter-shim; NULL: beside this program, then libexec */
 	char *const *labels;
 	bool debug;
 };
@@ -40,21 +40,27 @@ int engine_open(const struct engine_config *config, struct engine **ret, struct 
 void engine_close(struct engine *e);
 
 /* ---- containers ---- */
-int engine_container_create(struct engine *e, const char *name, const char *platform, const struct container_create_request *req,
-			    struct buf *ret_json, struct err *err) _must_check_;                                /* [blocks] {"Id","Warnings"} */
-int engine_container_start(struct engine *e, const char *ref, const char *detach_keys, struct err *err) _must_check_; /* [blocks] */
+int engine_container_create(struct engine *e, const char *name, const char *platform,
+			    const struct container_create_request *req, struct buf *ret_json,
+			    struct err *err) _must_check_; /* [blocks] {"Id","Warnings"} */
+int engine_container_start(struct engine *e, const char *ref, const char *detach_keys,
+			   struct err *err) _must_check_; /* [blocks] */
 /* timeout_s -1: wait for ever, INT_MIN: the container's own; signal NULL: its own. */
-int engine_container_stop(struct engine *e, const char *ref, const char *signal, int timeout_s, struct err *err) _must_check_; /* [blocks] */
-int engine_container_kill(struct engine *e, const char *ref, const char *signal, struct err *err) _must_check_;  /* [blocks] */
-int engine_container_remove(struct engine *e, const char *ref, bool force, bool volumes, bool link, struct err *err) _must_check_; /* [blocks] */
-int engine_container_resize(struct engine *e, const char *ref, uint32_t rows, uint32_t cols, struct err *err) _must_check_; /* [blocks] */
+int engine_container_stop(struct engine *e, const char *ref, const char *signal, int timeout_s,
+			  struct err *err) _must_check_;                                                        /* [blocks] */
+int engine_container_kill(struct engine *e, const char *ref, const char *signal, struct err *err) _must_check_; /* [blocks] */
+int engine_container_remove(struct engine *e, const char *ref, bool force, bool volumes, bool link,
+			    struct err *err) _must_check_; /* [blocks] */
+int engine_container_resize(struct engine *e, const char *ref, uint32_t rows, uint32_t cols,
+			    struct err *err) _must_check_; /* [blocks] */
 int engine_container_inspect(struct engine *e, const char *ref, bool size, struct buf *ret_json, struct err *err) _must_check_;
 struct engine_list_options {
 	bool all, size;
 	int limit;           /* -1: none */
 	const char *filters; /* JSON as given, or NULL */
 };
-int engine_container_list(struct engine *e, const struct engine_list_options *o, struct buf *ret_json, struct err *err) _must_check_;
+int engine_container_list(struct engine *e, const struct engine_list_options *o, struct buf *ret_json,
+			  struct err *err) _must_check_;
 
 /*
  * Connections that move to the container's shim. The engine first checks everything that can be wrong, then calls
@@ -77,7 +83,7 @@ int engine_container_wait(struct engine *e, const char *ref, const char *conditi
 /* ---- logs: the daemon reads the file itself ---- */
 struct engine_log_options {
 	bool stdout_, stderr_, follow, timestamps;
-	int64_t tail;             /* -1: all */
+	int64_t tail;              /* -1: all */
 	const char *since, *until; /* Docker's forms, or NULL */
 };
 struct engine_logs;
@@ -95,7 +101,8 @@ void engine_logs_close(struct engine_logs *l);
 /* ---- images ---- */
 int engine_image_list(struct engine *e, bool all, const char *filters, struct buf *ret_json, struct err *err) _must_check_;
 int engine_image_inspect(struct engine *e, const char *ref, struct buf *ret_json, struct err *err) _must_check_;
-int engine_image_remove(struct engine *e, const char *ref, bool force, bool no_prune, struct buf *ret_json, struct err *err) _must_check_; /* [blocks] */
+int engine_image_remove(struct engine *e, const char *ref, bool force, bool no_prune, struct buf *ret_json,
+			struct err *err) _must_check_; /* [blocks] */
 typedef ssize_t (*engine_read)(void *arg, void *bytes, size_t len);
 typedef void (*engine_progress)(void *arg, const char *json);
 int engine_image_load(struct engine *e, engine_read read, void *read_arg, bool quiet, engine_progress progress,
@@ -113,7 +120,7 @@ struct engine_events;
 /* `filters` JSON or NULL; since/until Docker's forms or NULL. */
 int engine_events_open(struct engine *e, const char *filters, const char *since, const char *until, struct engine_events **ret,
 		       struct err *err) _must_check_;
-/* Appends what there is (JSON objects, a line each). 1 some, 0 none now (`wake` will tell), -ENODATA the end (until). Never blocks. */
+/* Appends what there is (JSON objects, a line each), never blocks. 1 some, 0 none now (`wake` will tell), -ENODATA the end. */
 int engine_events_next(struct engine_events *ev, struct buf *out);
 void engine_events_set_wake(struct engine_events *ev, void (*wake)(void *arg), void *arg);
 void engine_events_close(struct engine_events *ev);

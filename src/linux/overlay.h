@@ -13,10 +13,10 @@
 #include "base/err.h"
 
 struct overlay_recipe {
-	int layers_fd;     /* directory the names in `lower` are relative to; borrowed */
+	int layers_fd;      /* directory the names in `lower` are relative to; borrowed */
 	char *const *lower; /* NULL-terminated, the topmost layer first; each "N" (its tree is N/fs) */
-	int upper_fd;      /* writable layer's directory, holding upper/ and work/; -EBADF: read-only, lower only */
-	bool userxattr;    /* for mounts inside a user namespace */
+	int upper_fd;       /* writable layer's directory, holding upper/ and work/; -EBADF: read-only, lower only */
+	bool userxattr;     /* for mounts inside a user namespace */
 };
 
 /*

@@ -26,12 +26,12 @@ struct cgroup;
 
 struct runtime_options {
 	const char *id;
-	const struct oci_spec *spec;           /* borrowed until runtime_start returned */
-	int bundle_fd;                         /* relative paths of the spec start here; -EBADF: none are allowed */
-	const struct overlay_recipe *overlay;  /* the root; NULL: spec->root->path */
-	int stdio_fds[3];                      /* become 0, 1, 2 of the process; ignored with a terminal */
-	int preserve_fds;                      /* descriptors from 3 on that stay open */
-	int seccomp_cache_fd;                  /* root-only directory of compiled filters; -EBADF: no cache */
+	const struct oci_spec *spec;          /* borrowed until runtime_start returned */
+	int bundle_fd;                        /* relative paths of the spec start here; -EBADF: none are allowed */
+	const struct overlay_recipe *overlay; /* the root; NULL: spec->root->path */
+	int stdio_fds[3];                     /* become 0, 1, 2 of the process; ignored with a terminal */
+	int preserve_fds;                     /* descriptors from 3 on that stay open */
+	int seccomp_cache_fd;                 /* root-only directory of compiled filters; -EBADF: no cache */
 	bool systemd_cgroup;
 
 	/*
@@ -50,9 +50,9 @@ struct runtime_process {
 	int mntns_fd;          /* held so that the kernel drops the mounts cheaply; -EBADF for execs */
 	struct cgroup *cgroup; /* NULL for execs */
 };
-#define RUNTIME_PROCESS_INIT                                                                                           \
-	{                                                                                                              \
-		.pidfd = -EBADF, .console_fd = -EBADF, .start_fd = -EBADF, .mntns_fd = -EBADF                          \
+#define RUNTIME_PROCESS_INIT                                                                  \
+	{                                                                                     \
+		.pidfd = -EBADF, .console_fd = -EBADF, .start_fd = -EBADF, .mntns_fd = -EBADF \
 	}
 
 /* On failure nothing is left: the half-made child is killed and reaped, its cgroup removed. */
@@ -62,12 +62,12 @@ int runtime_create(const struct runtime_options *options, struct runtime_process
 int runtime_start(struct runtime_process *process, struct err *err) _must_check_;
 
 struct runtime_exec_options {
-	const struct oci_spec *spec;         /* the container's: seccomp, capabilities' bound, masks */
-	const struct oci_process *process;   /* what to run */
+	const struct oci_spec *spec;       /* the container's: seccomp, capabilities' bound, masks */
+	const struct oci_process *process; /* what to run */
 	int stdio_fds[3];
 	int preserve_fds;
 	int seccomp_cache_fd;
-	const char *cgroup_sub;              /* cgroup below the container's, or NULL */
+	const char *cgroup_sub; /* cgroup below the container's, or NULL */
 };
 
 /*

@@ -35,8 +35,8 @@
  *     subscribe  {}                             -> struct shim_state, then events
  *     exited_ok  {}                             -> {}    the daemon has seen the exit and freed names and ports
  *     quit       {}                             -> {}    before start only: leave without a trace
- * Events ({"type":"event","event":...}): exit {exit_code, finished_at, oom_killed, error}; oom {}; exec_exit {exec_id, exit_code};
- * gone {} (teardown done: mounts, cgroup, network namespace released; the shim exits after it).
+ * Events ({"type":"event","event":...}): exit {exit_code, finished_at, oom_killed, error}; oom {};
+ * exec_exit {exec_id, exit_code}; gone {} (teardown done: mounts, cgroup, network namespace released; the shim exits after it).
  *
  * Attach and wait packets that arrive before start are parked and take effect with it. On exit: the record is written
  * (temporary name, rename), the `exit` event sent, then exited_ok awaited (at most 2 s, not at all without a subscriber),
@@ -63,11 +63,11 @@ enum { SHIM_FD_START = 3, SHIM_FD_SOCKET = 4, SHIM_FD_RUN = 5, SHIM_FD_CONTAINER
 
 /* The address of a bridge endpoint, as linux/sandbox_net takes it. All strings are numeric addresses. */
 struct shim_net {
-	char *mode;        /* "none", "host", "bridge" */
-	char *bridge;      /* host bridge's name */
-	char *host_if;     /* name of the veth end that stays on the host */
-	char *address;     /* "172.17.0.2" */
-	uint32_t prefix;   /* 16 */
+	char *mode;      /* "none", "host", "bridge" */
+	char *bridge;    /* host bridge's name */
+	char *host_if;   /* name of the veth end that stays on the host */
+	char *address;   /* "172.17.0.2" */
+	uint32_t prefix; /* 16 */
 	char *gateway;
 	char *gateway_mac; /* for the permanent neighbour entry; may be NULL */
 	char *mac;
@@ -85,17 +85,17 @@ struct shim_start {
 	int32_t version;
 	char *id;
 	char *instance;
-	char *spec;         /* the OCI config.json, as text (JSON_TEXT) */
-	char **lower;       /* overlay layers, topmost first, names below fd 7; NULL: spec's own root */
-	char *runtime_id;   /* name in cgroup and logs */
+	char *spec;       /* the OCI config.json, as text (JSON_TEXT) */
+	char **lower;     /* overlay layers, topmost first, names below fd 7; NULL: spec's own root */
+	char *runtime_id; /* name in cgroup and logs */
 	bool tty;
 	bool open_stdin;
 	bool stdin_once;
 	uint32_t rows, cols;
-	char *detach_keys;  /* "" or NULL: ctrl-p,ctrl-q */
+	char *detach_keys; /* "" or NULL: ctrl-p,ctrl-q */
 	struct shim_log *log;
 	struct shim_net *net;
-	bool auto_remove;   /* the daemon removes it after exit; the shim itself doesn't */
+	bool auto_remove; /* the daemon removes it after exit; the shim itself doesn't */
 	uint32_t stop_deadline_ms;
 	char *seccomp_cache; /* absolute path of the compiled filters' directory, or NULL */
 };
@@ -112,7 +112,7 @@ extern const struct json_shape shim_attach_shape;
 
 struct shim_exec {
 	char *exec_id;
-	char *process;     /* OCI process object, as text */
+	char *process; /* OCI process object, as text */
 	bool tty;
 	bool stdin_, stdout_, stderr_;
 	uint32_t rows, cols;
@@ -123,7 +123,7 @@ extern const struct json_shape shim_exec_shape;
 struct shim_state {
 	char *status; /* "created", "running", "paused", "exited" */
 	int32_t pid;
-	char *started_at;  /* RFC 3339 nano */
+	char *started_at; /* RFC 3339 nano */
 	int32_t exit_code;
 	char *finished_at;
 	bool oom_killed;
@@ -141,7 +141,7 @@ struct shim_packet {
 	struct json_object *json; /* the whole object; json_free() */
 	const char *type;         /* borrowed from json */
 	int64_t seq;
-	char *raw;                /* malloc'ed, NULL when raw_len is 0 */
+	char *raw; /* malloc'ed, NULL when raw_len is 0 */
 	size_t raw_len;
 	int fds[8];
 	size_t n_fds;

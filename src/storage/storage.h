@@ -30,7 +30,8 @@ void storage_close(struct storage *s);
 
 struct blob_writer;
 /* `expected` NULL: any digest; else a mismatch is ERR_INVALID at commit. `max_bytes` 0: no limit. */
-int blob_begin(struct storage *s, const char *expected, uint64_t max_bytes, struct blob_writer **ret, struct err *err) _must_check_;
+int blob_begin(struct storage *s, const char *expected, uint64_t max_bytes, struct blob_writer **ret,
+	       struct err *err) _must_check_;
 int blob_write(struct blob_writer *w, const void *bytes, size_t len, struct err *err) _must_check_;
 /* Consumes `w` either way. */
 int blob_commit(struct blob_writer *w, char ret_digest[DIGEST_TEXT_MAX], struct err *err) _must_check_;
@@ -51,7 +52,7 @@ int layer_unpack(struct storage *s, const char *parent_chain, int archive_fd, co
 		 struct err *err) _must_check_;
 bool layer_exists(struct storage *s, const char *chain_id);
 
-/* References: `holder` ("image:sha256:...", "container:ID", "lease:X") keeps `what` ("blob:...", "layer:CHAIN", with its parents). */
+/* References: `holder` ("image:sha256:...", "container:ID", "lease:X") keeps `what` ("blob:...", "layer:CHAIN" and parents). */
 int storage_reference_add(struct storage *s, const char *holder, const char *what, struct err *err) _must_check_;
 int storage_reference_drop_all(struct storage *s, const char *holder, struct err *err) _must_check_;
 /* Removes what nobody references; into trash/, deleted in the background. */

@@ -55,8 +55,8 @@ static void test_string_vectors(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_many_keys_come_and_go), cmocka_unit_test(test_order_is_insertion),
-					   cmocka_unit_test(test_string_vectors)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_many_keys_come_and_go),
+					   cmocka_unit_test(test_order_is_insertion), cmocka_unit_test(test_string_vectors)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

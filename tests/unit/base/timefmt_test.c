@@ -53,9 +53,9 @@ static void test_human(void **state)
 	static const struct {
 		int64_t seconds;
 		const char *words;
-	} rows[] = {{0, "Less than a second"}, {1, "1 second"},      {59, "59 seconds"},   {60, "About a minute"},
-		    {119, "About a minute"},   {120, "2 minutes"},   {3599, "59 minutes"}, {3600, "About an hour"},
-		    {14400, "4 hours"},	       {172800, "2 days"},   {1209600, "2 weeks"}, {5184000, "2 months"},
+	} rows[] = {{0, "Less than a second"}, {1, "1 second"},    {59, "59 seconds"},   {60, "About a minute"},
+		    {119, "About a minute"},   {120, "2 minutes"}, {3599, "59 minutes"}, {3600, "About an hour"},
+		    {14400, "4 hours"},        {172800, "2 days"}, {1209600, "2 weeks"}, {5184000, "2 months"},
 		    {63072000, "2 years"}};
 	char text[TIMEFMT_MAX];
 
