@@ -178,7 +178,7 @@ struct oci_devices {
 };
 
 struct oci_net_device {
-	char *key; /* its name on the host */
+	char *key;  /* its name on the host */
 	char *name; /* in the container; NULL: the same */
 };
 
@@ -208,9 +208,9 @@ struct oci_memory {
 
 struct oci_cpu {
 	uint64_t *shares;
-	int64_t *quota;    /* microseconds */
-	uint64_t *burst;   /* microseconds */
-	uint64_t *period;  /* microseconds */
+	int64_t *quota;   /* microseconds */
+	uint64_t *burst;  /* microseconds */
+	uint64_t *period; /* microseconds */
 	int64_t *realtime_runtime;
 	uint64_t *realtime_period;
 	char *cpus; /* "0-3,7" */

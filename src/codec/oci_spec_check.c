@@ -104,8 +104,7 @@ int oci_process_check(const struct oci_process *p, struct err *err)
 	if (p->scheduler && !ONE_OF(policies, p->scheduler->policy))
 		return err_set(err, ERR_INVALID, "process.scheduler.policy: \"%s\" is not a policy", p->scheduler->policy);
 	if (p->io_priority && !ONE_OF(io_classes, p->io_priority->class_name))
-		return err_set(err, ERR_INVALID, "process.ioPriority.class: \"%s\" is not a class",
-			       p->io_priority->class_name);
+		return err_set(err, ERR_INVALID, "process.ioPriority.class: \"%s\" is not a class", p->io_priority->class_name);
 	if (!p->exec_cpu_affinity)
 		return 0;
 	r = check_cpu_list("process.execCPUAffinity.initial", p->exec_cpu_affinity->initial, err);
@@ -214,8 +213,8 @@ static int check_device_rules(const struct oci_device_rules *d, struct err *err)
 			return err_set(err, ERR_INVALID, "linux.resources.devices[%zu].type: \"%s\" is not a device type", i,
 				       e->type);
 		if (e->access && e->access[strspn(e->access, "rwm")])
-			return err_set(err, ERR_INVALID, "linux.resources.devices[%zu].access: \"%s\" is not made of r, w, m", i,
-				       e->access);
+			return err_set(err, ERR_INVALID, "linux.resources.devices[%zu].access: \"%s\" is not made of r, w, m",
+				       i, e->access);
 	}
 	return 0;
 }

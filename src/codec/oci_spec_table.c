@@ -68,21 +68,26 @@ static const struct json_shape cpu_affinity_shape = JSON_SHAPE("cpu_affinity", s
 
 static const struct json_field process_fields[] = {
 	JSON_FIELD("terminal", struct oci_process, terminal, JSON_BOOL, .flags = JSON_OMIT_EMPTY),
-	JSON_FIELD("consoleSize", struct oci_process, console_size, JSON_OBJECT, .flags = JSON_OMIT_EMPTY, .shape = &console_size_shape),
+	JSON_FIELD("consoleSize", struct oci_process, console_size, JSON_OBJECT, .flags = JSON_OMIT_EMPTY,
+		   .shape = &console_size_shape),
 	JSON_FIELD("user", struct oci_process, user, JSON_OBJECT, .flags = JSON_OMIT_EMPTY, .shape = &user_shape),
 	JSON_FIELD("args", struct oci_process, args, JSON_STRINGS, .flags = JSON_OMIT_EMPTY),
 	JSON_FIELD("commandLine", struct oci_process, command_line, JSON_STRING, .flags = JSON_OMIT_EMPTY),
 	JSON_FIELD("env", struct oci_process, env, JSON_STRINGS, .flags = JSON_OMIT_EMPTY),
 	JSON_FIELD("cwd", struct oci_process, cwd, JSON_STRING, .flags = JSON_REQUIRED),
-	JSON_FIELD("capabilities", struct oci_process, capabilities, JSON_OBJECT, .flags = JSON_OMIT_EMPTY, .shape = &capabilities_shape),
+	JSON_FIELD("capabilities", struct oci_process, capabilities, JSON_OBJECT, .flags = JSON_OMIT_EMPTY,
+		   .shape = &capabilities_shape),
 	JSON_FIELD("rlimits", struct oci_process, rlimits, JSON_OBJECTS, .flags = JSON_OMIT_EMPTY, .shape = &rlimit_shape),
 	JSON_FIELD("noNewPrivileges", struct oci_process, no_new_privileges, JSON_BOOL, .flags = JSON_OMIT_EMPTY),
 	JSON_FIELD("apparmorProfile", struct oci_process, apparmor_profile, JSON_STRING, .flags = JSON_OMIT_EMPTY),
 	JSON_FIELD("oomScoreAdj", struct oci_process, oom_score_adj, JSON_OPT_INT32, .flags = JSON_OMIT_EMPTY),
 	JSON_FIELD("selinuxLabel", struct oci_process, selinux_label, JSON_STRING, .flags = JSON_OMIT_EMPTY),
-	JSON_FIELD("scheduler", struct oci_process, scheduler, JSON_OBJECT, .flags = JSON_OMIT_EMPTY, .shape = &scheduler_shape),
-	JSON_FIELD("ioPriority", struct oci_process, io_priority, JSON_OBJECT, .flags = JSON_OMIT_EMPTY, .shape = &io_priority_shape),
-	JSON_FIELD("execCPUAffinity", struct oci_process, exec_cpu_affinity, JSON_OBJECT, .flags = JSON_OMIT_EMPTY, .shape = &cpu_affinity_shape),
+	JSON_FIELD("scheduler", struct oci_process, scheduler, JSON_OBJECT, .flags = JSON_OMIT_EMPTY,
+		   .shape = &scheduler_shape),
+	JSON_FIELD("ioPriority", struct oci_process, io_priority, JSON_OBJECT, .flags = JSON_OMIT_EMPTY,
+		   .shape = &io_priority_shape),
+	JSON_FIELD("execCPUAffinity", struct oci_process, exec_cpu_affinity, JSON_OBJECT, .flags = JSON_OMIT_EMPTY,
+		   .shape = &cpu_affinity_shape),
 };
 const struct json_shape oci_process_shape = JSON_SHAPE("process", struct oci_process, process_fields);
 
@@ -97,8 +102,10 @@ static const struct json_field mount_fields[] = {
 	JSON_FIELD("type", struct oci_mount, type, JSON_STRING, .flags = JSON_OMIT_EMPTY),
 	JSON_FIELD("source", struct oci_mount, source, JSON_STRING, .flags = JSON_OMIT_EMPTY),
 	JSON_FIELD("options", struct oci_mount, options, JSON_STRINGS, .flags = JSON_OMIT_EMPTY),
-	JSON_FIELD("uidMappings", struct oci_mount, uid_mappings, JSON_OBJECTS, .flags = JSON_OMIT_EMPTY, .shape = &id_mapping_shape),
-	JSON_FIELD("gidMappings", struct oci_mount, gid_mappings, JSON_OBJECTS, .flags = JSON_OMIT_EMPTY, .shape = &id_mapping_shape),
+	JSON_FIELD("uidMappings", struct oci_mount, uid_mappings, JSON_OBJECTS, .flags = JSON_OMIT_EMPTY,
+		   .shape = &id_mapping_shape),
+	JSON_FIELD("gidMappings", struct oci_mount, gid_mappings, JSON_OBJECTS, .flags = JSON_OMIT_EMPTY,
+		   .shape = &id_mapping_shape),
 };
 static const struct json_shape mount_shape = JSON_SHAPE("mount", struct oci_mount, mount_fields);
 
@@ -112,9 +119,12 @@ static const struct json_shape hook_shape = JSON_SHAPE("hook", struct oci_hook, 
 
 static const struct json_field hooks_fields[] = {
 	JSON_FIELD("prestart", struct oci_hooks, prestart, JSON_OBJECTS, .flags = JSON_OMIT_EMPTY, .shape = &hook_shape),
-	JSON_FIELD("createRuntime", struct oci_hooks, create_runtime, JSON_OBJECTS, .flags = JSON_OMIT_EMPTY, .shape = &hook_shape),
-	JSON_FIELD("createContainer", struct oci_hooks, create_container, JSON_OBJECTS, .flags = JSON_OMIT_EMPTY, .shape = &hook_shape),
-	JSON_FIELD("startContainer", struct oci_hooks, start_container, JSON_OBJECTS, .flags = JSON_OMIT_EMPTY, .shape = &hook_shape),
+	JSON_FIELD("createRuntime", struct oci_hooks, create_runtime, JSON_OBJECTS, .flags = JSON_OMIT_EMPTY,
+		   .shape = &hook_shape),
+	JSON_FIELD("createContainer", struct oci_hooks, create_container, JSON_OBJECTS, .flags = JSON_OMIT_EMPTY,
+		   .shape = &hook_shape),
+	JSON_FIELD("startContainer", struct oci_hooks, start_container, JSON_OBJECTS, .flags = JSON_OMIT_EMPTY,
+		   .shape = &hook_shape),
 	JSON_FIELD("poststart", struct oci_hooks, poststart, JSON_OBJECTS, .flags = JSON_OMIT_EMPTY, .shape = &hook_shape),
 	JSON_FIELD("poststop", struct oci_hooks, poststop, JSON_OBJECTS, .flags = JSON_OMIT_EMPTY, .shape = &hook_shape),
 };
@@ -133,8 +143,10 @@ static const struct json_field time_offset_fields[] = {
 static const struct json_shape time_offset_shape = JSON_SHAPE("time_offset", struct oci_time_offset, time_offset_fields);
 
 static const struct json_field time_offsets_fields[] = {
-	JSON_FIELD("boottime", struct oci_time_offsets, boottime, JSON_OBJECT, .flags = JSON_OMIT_EMPTY, .shape = &time_offset_shape),
-	JSON_FIELD("monotonic", struct oci_time_offsets, monotonic, JSON_OBJECT, .flags = JSON_OMIT_EMPTY, .shape = &time_offset_shape),
+	JSON_FIELD("boottime", struct oci_time_offsets, boottime, JSON_OBJECT, .flags = JSON_OMIT_EMPTY,
+		   .shape = &time_offset_shape),
+	JSON_FIELD("monotonic", struct oci_time_offsets, monotonic, JSON_OBJECT, .flags = JSON_OMIT_EMPTY,
+		   .shape = &time_offset_shape),
 };
 static const struct json_shape time_offsets_shape = JSON_SHAPE("time_offsets", struct oci_time_offsets, time_offsets_fields);
 
@@ -200,23 +212,30 @@ static const struct json_field weight_device_fields[] = {
 	JSON_FIELD("weight", struct oci_weight_device, weight, JSON_OPT_UINT32, .flags = JSON_OMIT_EMPTY),
 	JSON_FIELD("leafWeight", struct oci_weight_device, leaf_weight, JSON_OPT_UINT32, .flags = JSON_OMIT_EMPTY),
 };
-static const struct json_shape weight_device_shape = JSON_SHAPE("weight_device", struct oci_weight_device, weight_device_fields);
+static const struct json_shape weight_device_shape =
+	JSON_SHAPE("weight_device", struct oci_weight_device, weight_device_fields);
 
 static const struct json_field throttle_device_fields[] = {
 	JSON_FIELD("major", struct oci_throttle_device, major, JSON_INT64, .flags = JSON_REQUIRED),
 	JSON_FIELD("minor", struct oci_throttle_device, minor, JSON_INT64, .flags = JSON_REQUIRED),
 	JSON_FIELD("rate", struct oci_throttle_device, rate, JSON_UINT64),
 };
-static const struct json_shape throttle_device_shape = JSON_SHAPE("throttle_device", struct oci_throttle_device, throttle_device_fields);
+static const struct json_shape throttle_device_shape =
+	JSON_SHAPE("throttle_device", struct oci_throttle_device, throttle_device_fields);
 
 static const struct json_field block_io_fields[] = {
 	JSON_FIELD("weight", struct oci_block_io, weight, JSON_OPT_UINT32, .flags = JSON_OMIT_EMPTY),
 	JSON_FIELD("leafWeight", struct oci_block_io, leaf_weight, JSON_OPT_UINT32, .flags = JSON_OMIT_EMPTY),
-	JSON_FIELD("weightDevice", struct oci_block_io, weight_device, JSON_OBJECTS, .flags = JSON_OMIT_EMPTY, .shape = &weight_device_shape),
-	JSON_FIELD("throttleReadBpsDevice", struct oci_block_io, throttle_read_bps_device, JSON_OBJECTS, .flags = JSON_OMIT_EMPTY, .shape = &throttle_device_shape),
-	JSON_FIELD("throttleWriteBpsDevice", struct oci_block_io, throttle_write_bps_device, JSON_OBJECTS, .flags = JSON_OMIT_EMPTY, .shape = &throttle_device_shape),
-	JSON_FIELD("throttleReadIOPSDevice", struct oci_block_io, throttle_read_iops_device, JSON_OBJECTS, .flags = JSON_OMIT_EMPTY, .shape = &throttle_device_shape),
-	JSON_FIELD("throttleWriteIOPSDevice", struct oci_block_io, throttle_write_iops_device, JSON_OBJECTS, .flags = JSON_OMIT_EMPTY, .shape = &throttle_device_shape),
+	JSON_FIELD("weightDevice", struct oci_block_io, weight_device, JSON_OBJECTS, .flags = JSON_OMIT_EMPTY,
+		   .shape = &weight_device_shape),
+	JSON_FIELD("throttleReadBpsDevice", struct oci_block_io, throttle_read_bps_device, JSON_OBJECTS,
+		   .flags = JSON_OMIT_EMPTY, .shape = &throttle_device_shape),
+	JSON_FIELD("throttleWriteBpsDevice", struct oci_block_io, throttle_write_bps_device, JSON_OBJECTS,
+		   .flags = JSON_OMIT_EMPTY, .shape = &throttle_device_shape),
+	JSON_FIELD("throttleReadIOPSDevice", struct oci_block_io, throttle_read_iops_device, JSON_OBJECTS,
+		   .flags = JSON_OMIT_EMPTY, .shape = &throttle_device_shape),
+	JSON_FIELD("throttleWriteIOPSDevice", struct oci_block_io, throttle_write_iops_device, JSON_OBJECTS,
+		   .flags = JSON_OMIT_EMPTY, .shape = &throttle_device_shape),
 };
 static const struct json_shape block_io_shape = JSON_SHAPE("block_io", struct oci_block_io, block_io_fields);
 
@@ -224,7 +243,8 @@ static const struct json_field hugepage_limit_fields[] = {
 	JSON_FIELD("pageSize", struct oci_hugepage_limit, page_size, JSON_STRING, .flags = JSON_REQUIRED),
 	JSON_FIELD("limit", struct oci_hugepage_limit, limit, JSON_UINT64, .flags = JSON_REQUIRED),
 };
-static const struct json_shape hugepage_limit_shape = JSON_SHAPE("hugepage_limit", struct oci_hugepage_limit, hugepage_limit_fields);
+static const struct json_shape hugepage_limit_shape =
+	JSON_SHAPE("hugepage_limit", struct oci_hugepage_limit, hugepage_limit_fields);
 
 static const struct json_field net_priority_fields[] = {
 	JSON_FIELD("name", struct oci_net_priority, name, JSON_STRING, .flags = JSON_REQUIRED),
@@ -234,9 +254,11 @@ static const struct json_shape net_priority_shape = JSON_SHAPE("net_priority", s
 
 static const struct json_field net_resources_fields[] = {
 	JSON_FIELD("classID", struct oci_net_resources, class_id, JSON_OPT_UINT32, .flags = JSON_OMIT_EMPTY),
-	JSON_FIELD("priorities", struct oci_net_resources, priorities, JSON_OBJECTS, .flags = JSON_OMIT_EMPTY, .shape = &net_priority_shape),
+	JSON_FIELD("priorities", struct oci_net_resources, priorities, JSON_OBJECTS, .flags = JSON_OMIT_EMPTY,
+		   .shape = &net_priority_shape),
 };
-static const struct json_shape net_resources_shape = JSON_SHAPE("net_resources", struct oci_net_resources, net_resources_fields);
+static const struct json_shape net_resources_shape =
+	JSON_SHAPE("net_resources", struct oci_net_resources, net_resources_fields);
 
 static const struct json_field rdma_fields[] = {
 	JSON_FIELD("hcaHandles", struct oci_rdma, hca_handles, JSON_OPT_UINT32, .flags = JSON_OMIT_EMPTY),
@@ -245,13 +267,16 @@ static const struct json_field rdma_fields[] = {
 static const struct json_shape rdma_shape = JSON_SHAPE("rdma", struct oci_rdma, rdma_fields);
 
 static const struct json_field resources_fields[] = {
-	JSON_FIELD("devices", struct oci_resources, devices, JSON_OBJECTS, .flags = JSON_OMIT_EMPTY, .shape = &device_rule_shape),
+	JSON_FIELD("devices", struct oci_resources, devices, JSON_OBJECTS, .flags = JSON_OMIT_EMPTY,
+		   .shape = &device_rule_shape),
 	JSON_FIELD("memory", struct oci_resources, memory, JSON_OBJECT, .flags = JSON_OMIT_EMPTY, .shape = &memory_shape),
 	JSON_FIELD("cpu", struct oci_resources, cpu, JSON_OBJECT, .flags = JSON_OMIT_EMPTY, .shape = &cpu_shape),
 	JSON_FIELD("pids", struct oci_resources, pids, JSON_OBJECT, .flags = JSON_OMIT_EMPTY, .shape = &pids_shape),
 	JSON_FIELD("blockIO", struct oci_resources, block_io, JSON_OBJECT, .flags = JSON_OMIT_EMPTY, .shape = &block_io_shape),
-	JSON_FIELD("hugepageLimits", struct oci_resources, hugepage_limits, JSON_OBJECTS, .flags = JSON_OMIT_EMPTY, .shape = &hugepage_limit_shape),
-	JSON_FIELD("network", struct oci_resources, network, JSON_OBJECT, .flags = JSON_OMIT_EMPTY, .shape = &net_resources_shape),
+	JSON_FIELD("hugepageLimits", struct oci_resources, hugepage_limits, JSON_OBJECTS, .flags = JSON_OMIT_EMPTY,
+		   .shape = &hugepage_limit_shape),
+	JSON_FIELD("network", struct oci_resources, network, JSON_OBJECT, .flags = JSON_OMIT_EMPTY,
+		   .shape = &net_resources_shape),
 	JSON_FIELD("rdma", struct oci_resources, rdma, JSON_OBJECT_MAP, .flags = JSON_OMIT_EMPTY, .shape = &rdma_shape),
 	JSON_FIELD("unified", struct oci_resources, unified, JSON_STRING_MAP, .flags = JSON_OMIT_EMPTY),
 };
@@ -280,7 +305,8 @@ static const struct json_field seccomp_fields[] = {
 	JSON_FIELD("flags", struct oci_seccomp, flags, JSON_STRINGS, .flags = JSON_OMIT_EMPTY),
 	JSON_FIELD("listenerPath", struct oci_seccomp, listener_path, JSON_STRING, .flags = JSON_OMIT_EMPTY),
 	JSON_FIELD("listenerMetadata", struct oci_seccomp, listener_metadata, JSON_STRING, .flags = JSON_OMIT_EMPTY),
-	JSON_FIELD("syscalls", struct oci_seccomp, syscalls, JSON_OBJECTS, .flags = JSON_OMIT_EMPTY, .shape = &seccomp_rule_shape),
+	JSON_FIELD("syscalls", struct oci_seccomp, syscalls, JSON_OBJECTS, .flags = JSON_OMIT_EMPTY,
+		   .shape = &seccomp_rule_shape),
 };
 const struct json_shape oci_seccomp_shape = JSON_SHAPE("seccomp", struct oci_seccomp, seccomp_fields);
 
@@ -298,7 +324,8 @@ static const struct json_field memory_policy_fields[] = {
 	JSON_FIELD("nodes", struct oci_memory_policy, nodes, JSON_STRING, .flags = JSON_OMIT_EMPTY),
 	JSON_FIELD("flags", struct oci_memory_policy, flags, JSON_STRINGS, .flags = JSON_OMIT_EMPTY),
 };
-static const struct json_shape memory_policy_shape = JSON_SHAPE("memory_policy", struct oci_memory_policy, memory_policy_fields);
+static const struct json_shape memory_policy_shape =
+	JSON_SHAPE("memory_policy", struct oci_memory_policy, memory_policy_fields);
 
 static const struct json_field personality_fields[] = {
 	JSON_FIELD("domain", struct oci_personality, domain, JSON_STRING, .flags = JSON_OMIT_EMPTY),
@@ -307,23 +334,31 @@ static const struct json_field personality_fields[] = {
 static const struct json_shape personality_shape = JSON_SHAPE("personality", struct oci_personality, personality_fields);
 
 static const struct json_field linux_fields[] = {
-	JSON_FIELD("uidMappings", struct oci_linux, uid_mappings, JSON_OBJECTS, .flags = JSON_OMIT_EMPTY, .shape = &id_mapping_shape),
-	JSON_FIELD("gidMappings", struct oci_linux, gid_mappings, JSON_OBJECTS, .flags = JSON_OMIT_EMPTY, .shape = &id_mapping_shape),
+	JSON_FIELD("uidMappings", struct oci_linux, uid_mappings, JSON_OBJECTS, .flags = JSON_OMIT_EMPTY,
+		   .shape = &id_mapping_shape),
+	JSON_FIELD("gidMappings", struct oci_linux, gid_mappings, JSON_OBJECTS, .flags = JSON_OMIT_EMPTY,
+		   .shape = &id_mapping_shape),
 	JSON_FIELD("sysctl", struct oci_linux, sysctl, JSON_STRING_MAP, .flags = JSON_OMIT_EMPTY),
-	JSON_FIELD("resources", struct oci_linux, resources, JSON_OBJECT, .flags = JSON_OMIT_EMPTY, .shape = &oci_resources_shape),
+	JSON_FIELD("resources", struct oci_linux, resources, JSON_OBJECT, .flags = JSON_OMIT_EMPTY,
+		   .shape = &oci_resources_shape),
 	JSON_FIELD("cgroupsPath", struct oci_linux, cgroups_path, JSON_STRING, .flags = JSON_OMIT_EMPTY),
-	JSON_FIELD("namespaces", struct oci_linux, namespaces, JSON_OBJECTS, .flags = JSON_OMIT_EMPTY, .shape = &namespace_shape),
+	JSON_FIELD("namespaces", struct oci_linux, namespaces, JSON_OBJECTS, .flags = JSON_OMIT_EMPTY,
+		   .shape = &namespace_shape),
 	JSON_FIELD("devices", struct oci_linux, devices, JSON_OBJECTS, .flags = JSON_OMIT_EMPTY, .shape = &device_shape),
-	JSON_FIELD("netDevices", struct oci_linux, net_devices, JSON_OBJECT_MAP, .flags = JSON_OMIT_EMPTY, .shape = &net_device_shape),
+	JSON_FIELD("netDevices", struct oci_linux, net_devices, JSON_OBJECT_MAP, .flags = JSON_OMIT_EMPTY,
+		   .shape = &net_device_shape),
 	JSON_FIELD("seccomp", struct oci_linux, seccomp, JSON_OBJECT, .flags = JSON_OMIT_EMPTY, .shape = &oci_seccomp_shape),
 	JSON_FIELD("rootfsPropagation", struct oci_linux, rootfs_propagation, JSON_STRING, .flags = JSON_OMIT_EMPTY),
 	JSON_FIELD("maskedPaths", struct oci_linux, masked_paths, JSON_STRINGS, .flags = JSON_OMIT_EMPTY),
 	JSON_FIELD("readonlyPaths", struct oci_linux, readonly_paths, JSON_STRINGS, .flags = JSON_OMIT_EMPTY),
 	JSON_FIELD("mountLabel", struct oci_linux, mount_label, JSON_STRING, .flags = JSON_OMIT_EMPTY),
 	JSON_FIELD("intelRdt", struct oci_linux, intel_rdt, JSON_OBJECT, .flags = JSON_OMIT_EMPTY, .shape = &intel_rdt_shape),
-	JSON_FIELD("memoryPolicy", struct oci_linux, memory_policy, JSON_OBJECT, .flags = JSON_OMIT_EMPTY, .shape = &memory_policy_shape),
-	JSON_FIELD("personality", struct oci_linux, personality, JSON_OBJECT, .flags = JSON_OMIT_EMPTY, .shape = &personality_shape),
-	JSON_FIELD("timeOffsets", struct oci_linux, time_offsets, JSON_OBJECT, .flags = JSON_OMIT_EMPTY, .shape = &time_offsets_shape),
+	JSON_FIELD("memoryPolicy", struct oci_linux, memory_policy, JSON_OBJECT, .flags = JSON_OMIT_EMPTY,
+		   .shape = &memory_policy_shape),
+	JSON_FIELD("personality", struct oci_linux, personality, JSON_OBJECT, .flags = JSON_OMIT_EMPTY,
+		   .shape = &personality_shape),
+	JSON_FIELD("timeOffsets", struct oci_linux, time_offsets, JSON_OBJECT, .flags = JSON_OMIT_EMPTY,
+		   .shape = &time_offsets_shape),
 };
 static const struct json_shape linux_shape = JSON_SHAPE("linux", struct oci_linux, linux_fields);
 

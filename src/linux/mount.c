@@ -123,12 +123,8 @@ int mount_attributes(int fd, uint64_t *ret_attr)
 	static const struct {
 		unsigned long st;
 		uint64_t attr;
-	} bits[] = {{ST_RDONLY, MOUNT_ATTR_RDONLY},
-		    {ST_NOSUID, MOUNT_ATTR_NOSUID},
-		    {ST_NODEV, MOUNT_ATTR_NODEV},
-		    {ST_NOEXEC, MOUNT_ATTR_NOEXEC},
-		    {ST_NOATIME, MOUNT_ATTR_NOATIME},
-		    {ST_NODIRATIME, MOUNT_ATTR_NODIRATIME}};
+	} bits[] = {{ST_RDONLY, MOUNT_ATTR_RDONLY}, {ST_NOSUID, MOUNT_ATTR_NOSUID},   {ST_NODEV, MOUNT_ATTR_NODEV},
+		    {ST_NOEXEC, MOUNT_ATTR_NOEXEC}, {ST_NOATIME, MOUNT_ATTR_NOATIME}, {ST_NODIRATIME, MOUNT_ATTR_NODIRATIME}};
 	struct statvfs st;
 
 	if (fstatvfs(fd, &st) < 0)

@@ -23,8 +23,8 @@ struct mount_option {
 };
 
 /*
- * A new instance of a file system (fsopen, fsconfig, fsmount), detached. `attr` are MOUNT_ATTR_ bits. `err` (may be NULL) gets the
- * kernel's own message where it gave one.
+ * A new instance of a file system (fsopen, fsconfig, fsmount), detached. `attr` are MOUNT_ATTR_ bits. `err`
+ * (may be NULL) gets the kernel's own message where it gave one.
  */
 int mount_new(const char *fstype, const char *source, const struct mount_option *options, size_t n, uint64_t attr,
 	      struct err *err) _must_check_;

@@ -30,9 +30,9 @@ struct namespace_visit {
 	int home_fds[NAMESPACE_VISITS_MAX];
 	size_t n;
 };
-#define NAMESPACE_VISIT_INIT                                                                                           \
-	{                                                                                                              \
-		.n = 0                                                                                                 \
+#define NAMESPACE_VISIT_INIT \
+	{                    \
+		.n = 0       \
 	}
 
 /* Joins a namespace (not mount, not user: one can't come back from those), remembering the way home. 0 or -errno. */

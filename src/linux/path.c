@@ -36,7 +36,8 @@ static int open_resolved(int dir_fd, const char *path, int flags, mode_t mode, u
 		fd = sys_openat2(dir_fd, path, &how);
 		if (fd >= 0)
 			return fd;
-		if (errno == ENOSYS || (errno == EPERM && sys_openat2(dir_fd, ".", &(struct open_how){.flags = O_PATH | O_CLOEXEC}) < 0))
+		if (errno == ENOSYS ||
+		    (errno == EPERM && sys_openat2(dir_fd, ".", &(struct open_how){.flags = O_PATH | O_CLOEXEC}) < 0))
 			fallback = true;
 		else if (errno != EAGAIN && errno != EINTR)
 			return -errno;

@@ -27,9 +27,7 @@ static pid_t clone_old(uint64_t flags, int cgroup_fd, int *ret_pidfd)
 pid_t process_clone(uint64_t flags, int cgroup_fd, int *ret_pidfd)
 {
 	int pidfd = -1;
-	struct clone_args args = {.flags = flags | CLONE_PIDFD,
-				  .pidfd = (uint64_t)(uintptr_t)&pidfd,
-				  .exit_signal = SIGCHLD};
+	struct clone_args args = {.flags = flags | CLONE_PIDFD, .pidfd = (uint64_t)(uintptr_t)&pidfd, .exit_signal = SIGCHLD};
 	pid_t pid;
 
 	if (cgroup_fd >= 0) {

@@ -15,8 +15,8 @@
 
 /*
  * Forks into new namespaces (`flags`: CLONE_NEW*), and into the cgroup v2 directory `cgroup_fd` (-EBADF: the caller's). In
- * the child: 0. In the parent: the pid, and its pidfd. Or -errno. Where clone3 is hidden: clone, which can't place the child into
- * a cgroup (-ENOSYS if one was asked for).
+ * the child: 0. In the parent: the pid, and its pidfd. Or -errno. Where clone3 is hidden: clone, which
+ * can't place the child into a cgroup (-ENOSYS if one was asked for).
  */
 pid_t process_clone(uint64_t flags, int cgroup_fd, int *ret_pidfd) _must_check_;
 
@@ -43,8 +43,8 @@ int process_set_dumpable(bool on) _must_check_;
 
 /*
  * Makes the running program's own file unwritable through /proc/PID/exe (CVE-2019-5736): a program that enters containers
- * should call this first thing in main() and mustn't go on when it fails. It executes the program again, from a detached read-only
- * mount of its own file, or where that can't be made from a sealed copy in memory. Returns 0 when it already runs from
+ * should call this first thing in main() and mustn't go on when it fails. It executes the program again, from
+ * a detached read-only mount of its own file, or where that can't be made from a sealed copy in memory. Returns 0 when it already runs from
  * one; a parent that spawns process_readonly_exe()'s descriptor saves the second exec.
  */
 int process_protect_exe(char *const argv[], struct err *err) _must_check_;
