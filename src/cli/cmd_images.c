@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <json-c/json.h>
+#include "codec/json_c.h"
 
 #include "base/alloc.h"
 #include "base/array.h"

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <json-c/json.h>
+#include "codec/json_c.h"
 
 #include "base/array.h"
 #include "cli/cli.h"

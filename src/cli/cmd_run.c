@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <json-c/json.h>
+#include "codec/json_c.h"
 
 #include "base/alloc.h"
 #include "base/array.h"

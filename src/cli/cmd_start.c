@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <json-c/json.h>
+#include "codec/json_c.h"
 
 #include "base/array.h"
 #include "cli/cli.h"

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <time.h>
 
-#include <json-c/json.h>
+#include "codec/json_c.h"
 
 #include "base/timefmt.h"
 #include "cli/table.h"

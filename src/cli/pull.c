@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <json-c/json.h>
+#include "codec/json_c.h"
 
 #include "base/alloc.h"
 #include "base/array.h"

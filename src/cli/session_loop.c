@@ -14,7 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <json-c/json.h>
+#include "codec/json_c.h"
 
 #include "base/fd.h"
 #include "cli/session.h"

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include <json-c/json.h>
+#include "codec/json_c.h"
 
 #include "codec/go_template_ast.h"
 #include "codec/go_template_value.h"

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <json-c/json.h>
+#include "codec/json_c.h"
 
 #include "codec/go_template_ast.h"
 
