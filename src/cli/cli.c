@@ -63,14 +63,15 @@ void cli_print_error(const struct err *err)
 
 int cli_fail(struct cli *cli, const struct err *err, int code)
 {
-	fprintf(stderr, "%s: %s\n\nRun '%s %s --help' for more information\n", cli->program, err->msg, cli->program, cli->command);
+	fprintf(stderr, "%s: %s\n\nRun '%s %s --help' for more information\n", cli->program, err->msg, cli->program,
+		cli->command);
 	return code;
 }
 
 int cli_fail_usage(struct cli *cli, const struct cli_command *self, const struct err *err, int code)
 {
-	fprintf(stderr, "%s\n\nUsage:  %s %s %s\n\nRun '%s %s --help' for more information\n", err->msg, cli->program, cli->command,
-		self->usage, cli->program, cli->command);
+	fprintf(stderr, "%s\n\nUsage:  %s %s %s\n\nRun '%s %s --help' for more information\n", err->msg, cli->program,
+		cli->command, self->usage, cli->program, cli->command);
 	return code;
 }
 
@@ -99,8 +100,9 @@ static int wrong_count(struct cli *cli, const struct cli_command *self, int leas
 		snprintf(what, sizeof(what), "requires at least %d argument%s", least, least == 1 ? "" : "s");
 	else
 		snprintf(what, sizeof(what), "requires at most %d argument%s", most, most == 1 ? "" : "s");
-	fprintf(stderr, "%s: '%s %s' %s\n\nUsage:  %s %s %s\n\n%s '%s %s --help' for more information\n", cli->program, cli->program,
-		cli->command, what, cli->program, cli->command, self->usage, most == 0 ? "Run" : "See", cli->program, cli->command);
+	fprintf(stderr, "%s: '%s %s' %s\n\nUsage:  %s %s %s\n\n%s '%s %s --help' for more information\n", cli->program,
+		cli->program, cli->command, what, cli->program, cli->command, self->usage, most == 0 ? "Run" : "See",
+		cli->program, cli->command);
 	return 1;
 }
 
@@ -150,7 +152,8 @@ int cli_call_json(struct cli *cli, const char *path, struct json_object **ret, s
 	return r < 0 ? err_wrap(err, "the daemon's answer to %s", path) : 0;
 }
 
-int cli_each(struct cli *cli, char *const *args, int (*one)(struct cli *cli, const char *arg, void *data, struct err *err), void *data)
+int cli_each(struct cli *cli, char *const *args, int (*one)(struct cli *cli, const char *arg, void *data, struct err *err),
+	     void *data)
 {
 	int code = 0;
 
@@ -180,7 +183,8 @@ int cli_add_filters(struct buf *path, char *const *filters, struct err *err)
 	for (size_t i = 0; i < n; i++)
 		if (!strchr(filters[i], '='))
 			return err_set(err, ERR_INVALID,
-				       "invalid argument \"%s\" for \"-f, --filter\" flag: invalid filter '%s'", filters[i], filters[i]);
+				       "invalid argument \"%s\" for \"-f, --filter\" flag: invalid filter '%s'", filters[i],
+				       filters[i]);
 	json_begin_object(&w);
 	for (size_t i = 0; i < n; i++) {
 		size_t len = strcspn(filters[i], "=");
@@ -210,7 +214,8 @@ static int print_global_help(const char *program)
 {
 	_cleanup_buf_ struct buf out = BUF_INIT;
 
-	buf_addf(&out, "Usage:  %s [OPTIONS] COMMAND\n\nA container engine that every Docker client can use\n\nCommands:\n", program);
+	buf_addf(&out, "Usage:  %s [OPTIONS] COMMAND\n\nA container engine that every Docker client can use\n\nCommands:\n",
+		 program);
 	for (size_t i = 0; i < cli_n_commands; i++)
 		buf_addf(&out, "  %-11s %s\n", cli_commands[i].name, cli_commands[i].summary);
 	buf_adds(&out, "\nGlobal Options:\n");
@@ -272,15 +277,16 @@ static int run_command(struct cli *cli, const struct global_options *o, char **a
 	int code;
 
 	if (o->context && strcmp(o->context, "default") != 0) {
-		fprintf(stderr, "%s: there is no context \"%s\": contexts are not supported, use --host\n", cli->program, o->context);
+		fprintf(stderr, "%s: there is no context \"%s\": contexts are not supported, use --host\n", cli->program,
+			o->context);
 		return 1;
 	}
 	if (strcmp(args[0], "help") == 0)
 		return print_global_help(cli->program);
 	command = find_command(args, &words);
 	if (!command) {
-		fprintf(stderr, "%s: unknown command: %s %s\n\nRun '%s --help' for more information\n", cli->program, cli->program, args[0],
-			cli->program);
+		fprintf(stderr, "%s: unknown command: %s %s\n\nRun '%s --help' for more information\n", cli->program,
+			cli->program, args[0], cli->program);
 		return 1;
 	}
 	cli->command = words == 2 ? xasprintf("%s %s", args[0], args[1]) : xstrdup(args[0]);
@@ -307,9 +313,10 @@ int cli_main(int argc, char **argv)
 	struct err err = {0};
 	bool help;
 
-	if (options_parse(global_table, ARRAY_SIZE(global_table), &o, argc - 1, argv + 1, OPTIONS_STOP_AT_ARGUMENT, &args, &help, &err) < 0) {
-		fprintf(stderr, "%s\n\nUsage:  %s [OPTIONS] COMMAND [ARG...]\n\nRun '%s --help' for more information\n", err.msg, cli.program,
-			cli.program);
+	if (options_parse(global_table, ARRAY_SIZE(global_table), &o, argc - 1, argv + 1, OPTIONS_STOP_AT_ARGUMENT, &args,
+			  &help, &err) < 0) {
+		fprintf(stderr, "%s\n\nUsage:  %s [OPTIONS] COMMAND [ARG...]\n\nRun '%s --help' for more information\n",
+			err.msg, cli.program, cli.program);
 		return CLI_ENGINE_FAILED;
 	}
 	cli.debug = o.debug;

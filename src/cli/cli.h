@@ -19,18 +19,18 @@ struct json_object;
 enum { CLI_ENGINE_FAILED = 125, CLI_NOT_EXECUTABLE = 126, CLI_COMMAND_MISSING = 127 };
 
 struct cli {
-	const char *program;    /* "lighter", or "docker" when called so */
-	const char *command;    /* "run", "container run" as typed */
+	const char *program; /* "lighter", or "docker" when called so */
+	const char *command; /* "run", "container run" as typed */
 	const char *host;
-	struct client *client;  /* connects at the first call */
+	struct client *client; /* connects at the first call */
 	bool debug;
 };
 
 struct cli_command {
-	const char *name;    /* "run" */
-	const char *group;   /* "container": also reached as `container NAME` */
+	const char *name;       /* "run" */
+	const char *group;      /* "container": also reached as `container NAME` */
 	const char *group_name; /* its name there when it differs ("ls" for ps) */
-	const char *usage;   /* "[OPTIONS] IMAGE [COMMAND] [ARG...]" */
+	const char *usage;      /* "[OPTIONS] IMAGE [COMMAND] [ARG...]" */
 	const char *summary;
 	int (*run)(struct cli *cli, const struct cli_command *self, int argc, char **argv);
 };
@@ -66,7 +66,8 @@ int cli_call(struct cli *cli, const char *method, struct client_reply *ret, stru
 int cli_call_json(struct cli *cli, const char *path, struct json_object **ret, struct err *err) _must_check_;
 
 /* Each of args through `one`, errors printed as they come; prints the argument itself on success. Exit code 0 or 1. */
-int cli_each(struct cli *cli, char *const *args, int (*one)(struct cli *cli, const char *arg, void *data, struct err *err), void *data);
+int cli_each(struct cli *cli, char *const *args, int (*one)(struct cli *cli, const char *arg, void *data, struct err *err),
+	     void *data);
 
 /* {"name":["value",...]} from `--filter name=value` options, percent-encoded onto `path` as &filters=. */
 int cli_add_filters(struct buf *path, char *const *filters, struct err *err) _must_check_;

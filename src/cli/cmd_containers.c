@@ -5,11 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "codec/json_c.h"
-
 #include "base/array.h"
 #include "cli/cli.h"
 #include "codec/json.h"
+#include "codec/json_c.h"
 
 static void add_container(struct buf *path, const char *name)
 {
@@ -50,8 +49,8 @@ int cmd_stop(struct cli *cli, const struct cli_command *self, int argc, char **a
 {
 	static const struct option table[] = {
 		{'s', "signal", OPTION_STRING, offsetof(struct stop_options, signal), NULL, "Signal to send to the container"},
-		{'t', "timeout", OPTION_INT, offsetof(struct stop_options, timeout), NULL, "Seconds to wait before killing the container",
-		 offsetof(struct stop_options, timeout_given)},
+		{'t', "timeout", OPTION_INT, offsetof(struct stop_options, timeout), NULL,
+		 "Seconds to wait before killing the container", offsetof(struct stop_options, timeout_given)},
 		{0, "time", OPTION_INT, offsetof(struct stop_options, timeout), NULL, "Older name of --timeout",
 		 offsetof(struct stop_options, timeout_given)},
 	};

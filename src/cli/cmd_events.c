@@ -7,12 +7,11 @@
 #include <string.h>
 #include <time.h>
 
-#include "codec/json_c.h"
-
 #include "base/array.h"
 #include "cli/cli.h"
 #include "cli/format.h"
 #include "codec/json.h"
+#include "codec/json_c.h"
 
 #define EVENT_MAX (1024 * 1024)
 
@@ -143,11 +142,13 @@ static int events(struct cli *cli, const struct events_options *o, struct err *e
 int cmd_events(struct cli *cli, const struct cli_command *self, int argc, char **argv)
 {
 	static const struct option table[] = {
-		{'f', "filter", OPTION_LIST, offsetof(struct events_options, filter), "filter", "Filter output based on conditions provided"},
+		{'f', "filter", OPTION_LIST, offsetof(struct events_options, filter), "filter",
+		 "Filter output based on conditions provided"},
 		{0, "format", OPTION_STRING, offsetof(struct events_options, format), NULL,
 		 "Format output using a custom template:\n'json':             Print in JSON format\n"
 		 "'TEMPLATE':         Print output using the given Go template"},
-		{0, "since", OPTION_STRING, offsetof(struct events_options, since), NULL, "Show all events created since timestamp"},
+		{0, "since", OPTION_STRING, offsetof(struct events_options, since), NULL,
+		 "Show all events created since timestamp"},
 		{0, "until", OPTION_STRING, offsetof(struct events_options, until), NULL, "Stream events until this timestamp"},
 	};
 	_cleanup_free_ char **args = NULL;
@@ -155,7 +156,8 @@ int cmd_events(struct cli *cli, const struct cli_command *self, int argc, char *
 	struct err err = {0};
 	int code = 0;
 
-	if (cli_parse(cli, self, table, ARRAY_SIZE(table), &o, 0, argc, argv, 0, 0, &args, &code) && events(cli, &o, &err) < 0) {
+	if (cli_parse(cli, self, table, ARRAY_SIZE(table), &o, 0, argc, argv, 0, 0, &args, &code) &&
+	    events(cli, &o, &err) < 0) {
 		cli_print_error(&err);
 		code = 1;
 	}

@@ -4,13 +4,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "codec/json_c.h"
-
 #include "base/alloc.h"
 #include "base/array.h"
 #include "cli/cli.h"
 #include "cli/format.h"
 #include "codec/json.h"
+#include "codec/json_c.h"
 
 struct images_options {
 	bool all, digests, no_trunc, quiet;
@@ -19,9 +18,17 @@ struct images_options {
 };
 
 static const struct format_column columns[] = {
-	{"Containers", "CONTAINERS"}, {"CreatedAt", "CREATED AT"}, {"CreatedSince", "CREATED"}, {"Digest", "DIGEST"},
-	{"ID", "IMAGE ID"},           {"Repository", "REPOSITORY"}, {"SharedSize", "SHARED SIZE"}, {"Size", "SIZE"},
-	{"Tag", "TAG"},               {"UniqueSize", "UNIQUE SIZE"}, {"VirtualSize", "VIRTUAL SIZE"},
+	{"Containers", "CONTAINERS"},
+	{"CreatedAt", "CREATED AT"},
+	{"CreatedSince", "CREATED"},
+	{"Digest", "DIGEST"},
+	{"ID", "IMAGE ID"},
+	{"Repository", "REPOSITORY"},
+	{"SharedSize", "SHARED SIZE"},
+	{"Size", "SIZE"},
+	{"Tag", "TAG"},
+	{"UniqueSize", "UNIQUE SIZE"},
+	{"VirtualSize", "VIRTUAL SIZE"},
 };
 
 static struct json_object *member(struct json_object *o, const char *name)
@@ -43,7 +50,8 @@ static void add_text(struct json_object *row, const char *name, const char *valu
 	json_object_object_add(row, name, json_object_new_string(value));
 }
 
-static struct json_object *make_row(struct json_object *image, const char *repository, const char *tag, const char *digest, bool full)
+static struct json_object *make_row(struct json_object *image, const char *repository, const char *tag, const char *digest,
+				    bool full)
 {
 	int64_t created = json_object_get_int64(member(image, "Created"));
 	double size = (double)json_object_get_int64(member(image, "Size"));
@@ -97,7 +105,8 @@ static void add_rows(struct json_object *rows, struct json_object *image, const 
 
 		if (colon)
 			*colon++ = '\0';
-		json_object_array_add(rows, make_row(image, name, colon ? colon : "<none>", digest_of(image, name), o->no_trunc));
+		json_object_array_add(rows,
+				      make_row(image, name, colon ? colon : "<none>", digest_of(image, name), o->no_trunc));
 	}
 }
 
@@ -130,9 +139,11 @@ static int print(struct cli *cli, struct images_options *o, const char *referenc
 int cmd_images(struct cli *cli, const struct cli_command *self, int argc, char **argv)
 {
 	static const struct option table[] = {
-		{'a', "all", OPTION_BOOL, offsetof(struct images_options, all), NULL, "Show all images (default hides intermediate images)"},
+		{'a', "all", OPTION_BOOL, offsetof(struct images_options, all), NULL,
+		 "Show all images (default hides intermediate images)"},
 		{0, "digests", OPTION_BOOL, offsetof(struct images_options, digests), NULL, "Show digests"},
-		{'f', "filter", OPTION_LIST, offsetof(struct images_options, filter), "filter", "Filter output based on conditions provided"},
+		{'f', "filter", OPTION_LIST, offsetof(struct images_options, filter), "filter",
+		 "Filter output based on conditions provided"},
 		{0, "format", OPTION_STRING, offsetof(struct images_options, format), NULL,
 		 "Format output using a custom template ('table', 'table TEMPLATE', 'json', 'TEMPLATE')"},
 		{0, "no-trunc", OPTION_BOOL, offsetof(struct images_options, no_trunc), NULL, "Don't truncate output"},
@@ -143,7 +154,8 @@ int cmd_images(struct cli *cli, const struct cli_command *self, int argc, char *
 	struct err err = {0};
 	int code = 0;
 
-	if (cli_parse(cli, self, table, ARRAY_SIZE(table), &o, 0, argc, argv, 0, 1, &args, &code) && print(cli, &o, args[0], &err) < 0) {
+	if (cli_parse(cli, self, table, ARRAY_SIZE(table), &o, 0, argc, argv, 0, 1, &args, &code) &&
+	    print(cli, &o, args[0], &err) < 0) {
 		cli_print_error(&err);
 		code = 1;
 	}

@@ -5,18 +5,28 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "codec/json_c.h"
-
 #include "base/array.h"
 #include "cli/cli.h"
 #include "cli/format.h"
 #include "codec/json.h"
+#include "codec/json_c.h"
 
 struct info_options {
 	const char *format;
 };
 
-enum row_kind { ROW_TEXT, ROW_NUMBER, ROW_BOOL, ROW_BYTES, ROW_LIST, ROW_PAIRS, ROW_PLUGINS, ROW_RUNTIMES, ROW_SECURITY, ROW_REGISTRIES };
+enum row_kind {
+	ROW_TEXT,
+	ROW_NUMBER,
+	ROW_BOOL,
+	ROW_BYTES,
+	ROW_LIST,
+	ROW_PAIRS,
+	ROW_PLUGINS,
+	ROW_RUNTIMES,
+	ROW_SECURITY,
+	ROW_REGISTRIES
+};
 
 static const struct row {
 	const char *label;

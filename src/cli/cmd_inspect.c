@@ -23,7 +23,8 @@ static const struct kind {
 	const char *path;
 } kinds[] = {{"container", "/containers/"}, {"image", "/images/"}};
 
-static int fetch(struct cli *cli, const struct kind *kind, const char *name, bool size, struct client_reply *reply, struct err *err)
+static int fetch(struct cli *cli, const struct kind *kind, const char *name, bool size, struct client_reply *reply,
+		 struct err *err)
 {
 	_cleanup_buf_ struct buf path = BUF_INIT;
 
@@ -35,7 +36,8 @@ static int fetch(struct cli *cli, const struct kind *kind, const char *name, boo
 	return client_call(cli->client, "GET", path.data, NULL, reply, err);
 }
 
-static int look_up(struct cli *cli, const struct inspect_options *o, const char *name, struct client_reply *reply, struct err *err)
+static int look_up(struct cli *cli, const struct inspect_options *o, const char *name, struct client_reply *reply,
+		   struct err *err)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
 		int r;
@@ -110,7 +112,8 @@ int cmd_inspect(struct cli *cli, const struct cli_command *self, int argc, char 
 		 "'TEMPLATE':         Print output using the given Go template"},
 		{'s', "size", OPTION_BOOL, offsetof(struct inspect_options, size), NULL,
 		 "Display total file sizes if the type is container"},
-		{0, "type", OPTION_STRING, offsetof(struct inspect_options, type), NULL, "Only inspect objects of the given type"},
+		{0, "type", OPTION_STRING, offsetof(struct inspect_options, type), NULL,
+		 "Only inspect objects of the given type"},
 	};
 	_cleanup_free_ char **args = NULL;
 	struct inspect_options o = {0};

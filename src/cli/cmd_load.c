@@ -43,8 +43,10 @@ static int load(struct cli *cli, const struct load_options *o, struct err *err)
 int cmd_load(struct cli *cli, const struct cli_command *self, int argc, char **argv)
 {
 	static const struct option table[] = {
-		{'i', "input", OPTION_STRING, offsetof(struct load_options, input), NULL, "Read from tar archive file, instead of STDIN"},
-		{0, "platform", OPTION_STRING, offsetof(struct load_options, platform), NULL, "Load only the given platform variant"},
+		{'i', "input", OPTION_STRING, offsetof(struct load_options, input), NULL,
+		 "Read from tar archive file, instead of STDIN"},
+		{0, "platform", OPTION_STRING, offsetof(struct load_options, platform), NULL,
+		 "Load only the given platform variant"},
 		{'q', "quiet", OPTION_BOOL, offsetof(struct load_options, quiet), NULL, "Suppress the load output"},
 	};
 	_cleanup_free_ char **args = NULL;
@@ -116,8 +118,10 @@ static int import(struct cli *cli, const struct import_options *o, const char *s
 int cmd_import(struct cli *cli, const struct cli_command *self, int argc, char **argv)
 {
 	static const struct option table[] = {
-		{'c', "change", OPTION_LIST, offsetof(struct import_options, change), NULL, "Apply Dockerfile instruction to the created image"},
-		{'m', "message", OPTION_STRING, offsetof(struct import_options, message), NULL, "Set commit message for imported image"},
+		{'c', "change", OPTION_LIST, offsetof(struct import_options, change), NULL,
+		 "Apply Dockerfile instruction to the created image"},
+		{'m', "message", OPTION_STRING, offsetof(struct import_options, message), NULL,
+		 "Set commit message for imported image"},
 		{0, "platform", OPTION_STRING, offsetof(struct import_options, platform), NULL,
 		 "Set platform if server is multi-platform capable"},
 	};

@@ -31,7 +31,8 @@ static int print_frames(struct frames *f, const char *bytes, size_t len, struct 
 			len--;
 			if (f->head_len == sizeof(f->head)) {
 				f->head_len = 0;
-				f->left = (size_t)f->head[4] << 24 | (size_t)f->head[5] << 16 | (size_t)f->head[6] << 8 | f->head[7];
+				f->left = (size_t)f->head[4] << 24 | (size_t)f->head[5] << 16 | (size_t)f->head[6] << 8 |
+					  f->head[7];
 			}
 			continue;
 		}
@@ -77,7 +78,8 @@ static void add_parameter(struct buf *path, const char *name, const char *value)
 int cmd_logs(struct cli *cli, const struct cli_command *self, int argc, char **argv)
 {
 	static const struct option table[] = {
-		{0, "details", OPTION_BOOL, offsetof(struct logs_options, details), NULL, "Show extra details provided to logs"},
+		{0, "details", OPTION_BOOL, offsetof(struct logs_options, details), NULL,
+		 "Show extra details provided to logs"},
 		{'f', "follow", OPTION_BOOL, offsetof(struct logs_options, follow), NULL, "Follow log output"},
 		{0, "since", OPTION_STRING, offsetof(struct logs_options, since), NULL,
 		 "Show logs since timestamp (e.g. \"2013-01-02T13:23:37Z\") or relative (e.g. \"42m\" for 42 minutes)"},
@@ -102,7 +104,8 @@ int cmd_logs(struct cli *cli, const struct cli_command *self, int argc, char **a
 	add_parameter(&path, "since", o.since);
 	add_parameter(&path, "until", o.until);
 	add_parameter(&path, "tail", o.tail);
-	if (client_stream_open(cli->client, "GET", path.data, NULL, -EBADF, NULL, &stream, &err) < 0 || print_stream(stream, &err) < 0) {
+	if (client_stream_open(cli->client, "GET", path.data, NULL, -EBADF, NULL, &stream, &err) < 0 ||
+	    print_stream(stream, &err) < 0) {
 		cli_print_error(&err);
 		code = 1;
 	}

@@ -5,12 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "codec/json_c.h"
-
 #include "base/array.h"
 #include "cli/cli.h"
 #include "cli/format.h"
 #include "codec/json.h"
+#include "codec/json_c.h"
 
 struct ps_options {
 	bool all, latest, no_trunc, quiet, size;
@@ -20,10 +19,11 @@ struct ps_options {
 };
 
 static const struct format_column columns[] = {
-	{"Command", "COMMAND"}, {"CreatedAt", "CREATED AT"}, {"ID", "CONTAINER ID"}, {"Image", "IMAGE"},
-	{"Labels", "LABELS"},   {"LocalVolumes", "LOCAL VOLUMES"}, {"Mounts", "MOUNTS"}, {"Names", "NAMES"},
-	{"Networks", "NETWORKS"}, {"Platform", "PLATFORM"}, {"Ports", "PORTS"}, {"RunningFor", "CREATED"},
-	{"Size", "SIZE"},       {"State", "STATE"},          {"Status", "STATUS"},
+	{"Command", "COMMAND"},   {"CreatedAt", "CREATED AT"}, {"ID", "CONTAINER ID"},
+	{"Image", "IMAGE"},       {"Labels", "LABELS"},        {"LocalVolumes", "LOCAL VOLUMES"},
+	{"Mounts", "MOUNTS"},     {"Names", "NAMES"},          {"Networks", "NETWORKS"},
+	{"Platform", "PLATFORM"}, {"Ports", "PORTS"},          {"RunningFor", "CREATED"},
+	{"Size", "SIZE"},         {"State", "STATE"},          {"Status", "STATUS"},
 };
 
 static struct json_object *member(struct json_object *o, const char *name)
@@ -89,7 +89,8 @@ static void put_ports(struct json_object *container, struct buf *out)
 
 		buf_adds(out, i ? ", " : "");
 		if (outside)
-			buf_addf(out, strchr(text(port, "IP"), ':') ? "[%s]:%d->" : "%s:%d->", text(port, "IP"), json_object_get_int(outside));
+			buf_addf(out, strchr(text(port, "IP"), ':') ? "[%s]:%d->" : "%s:%d->", text(port, "IP"),
+				 json_object_get_int(outside));
 		buf_addf(out, "%d/%s", json_object_get_int(member(port, "PrivatePort")), text(port, "Type"));
 	}
 }
@@ -214,8 +215,9 @@ static int print(struct cli *cli, const struct ps_options *o, struct err *err)
 {
 	_cleanup_(json_freep) struct json_object *containers = NULL, *rows = NULL;
 	_cleanup_buf_ struct buf out = BUF_INIT;
-	const char *table = o->size ? "{{.ID}}\t{{.Image}}\t{{.Command}}\t{{.RunningFor}}\t{{.Status}}\t{{.Ports}}\t{{.Names}}\t{{.Size}}"
-				    : "{{.ID}}\t{{.Image}}\t{{.Command}}\t{{.RunningFor}}\t{{.Status}}\t{{.Ports}}\t{{.Names}}";
+	const char *table =
+		o->size ? "{{.ID}}\t{{.Image}}\t{{.Command}}\t{{.RunningFor}}\t{{.Status}}\t{{.Ports}}\t{{.Names}}\t{{.Size}}"
+			: "{{.ID}}\t{{.Image}}\t{{.Command}}\t{{.RunningFor}}\t{{.Status}}\t{{.Ports}}\t{{.Names}}";
 	int r = list(cli, o, &containers, err);
 
 	if (r < 0)
@@ -230,10 +232,13 @@ static int print(struct cli *cli, const struct ps_options *o, struct err *err)
 int cmd_ps(struct cli *cli, const struct cli_command *self, int argc, char **argv)
 {
 	static const struct option table[] = {
-		{'a', "all", OPTION_BOOL, offsetof(struct ps_options, all), NULL, "Show all containers (default shows just running)"},
-		{'f', "filter", OPTION_LIST, offsetof(struct ps_options, filter), "filter", "Filter output based on conditions provided"},
+		{'a', "all", OPTION_BOOL, offsetof(struct ps_options, all), NULL,
+		 "Show all containers (default shows just running)"},
+		{'f', "filter", OPTION_LIST, offsetof(struct ps_options, filter), "filter",
+		 "Filter output based on conditions provided"},
 		{0, "format", OPTION_STRING, offsetof(struct ps_options, format), NULL,
-		 "Format output using a custom template:\n'table':            Print output in table format with column headers (default)\n"
+		 "Format output using a custom template:\n'table':            Print output in table format with column headers "
+		 "(default)\n"
 		 "'table TEMPLATE':   Print output in table format using the given Go template\n"
 		 "'json':             Print in JSON format\n'TEMPLATE':         Print output using the given Go template"},
 		{'n', "last", OPTION_INT, offsetof(struct ps_options, last), NULL,

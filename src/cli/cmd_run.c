@@ -10,8 +10,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "codec/json_c.h"
-
 #include "base/alloc.h"
 #include "base/array.h"
 #include "base/fd.h"
@@ -21,6 +19,7 @@
 #include "cli/pull.h"
 #include "cli/session.h"
 #include "codec/json.h"
+#include "codec/json_c.h"
 
 struct creation {
 	struct cli *cli;
@@ -76,7 +75,8 @@ static int create(struct creation *c, struct err *err)
 	int r;
 
 	if (strcmp(policy, "missing") != 0 && strcmp(policy, "always") != 0 && strcmp(policy, "never") != 0)
-		return err_set(err, ERR_INVALID, "invalid pull option: '%s': must be one of \"always\", \"missing\" or \"never\"", policy);
+		return err_set(err, ERR_INVALID,
+			       "invalid pull option: '%s': must be one of \"always\", \"missing\" or \"never\"", policy);
 	creation_path(c->o, &path);
 	r = container_body(c->o, c->args, &c->streams, &body, err);
 	if (r == 0 && strcmp(policy, "always") == 0)
@@ -222,8 +222,8 @@ int cmd_run(struct cli *cli, const struct cli_command *self, int argc, char **ar
 	struct err err = {0};
 	int code = 0;
 
-	if (cli_parse(cli, self, container_option_table, container_n_options, &o, OPTIONS_STOP_AT_ARGUMENT, argc, argv, 1, -1, &args,
-		      &code)) {
+	if (cli_parse(cli, self, container_option_table, container_n_options, &o, OPTIONS_STOP_AT_ARGUMENT, argc, argv, 1, -1,
+		      &args, &code)) {
 		struct creation c = {.cli = cli, .o = &o, .args = args};
 
 		if (run(&c, &code, &err) < 0)
@@ -241,8 +241,8 @@ int cmd_create(struct cli *cli, const struct cli_command *self, int argc, char *
 	struct err err = {0};
 	int code = 0;
 
-	if (cli_parse(cli, self, container_option_table, container_n_options, &o, OPTIONS_STOP_AT_ARGUMENT, argc, argv, 1, -1, &args,
-		      &code)) {
+	if (cli_parse(cli, self, container_option_table, container_n_options, &o, OPTIONS_STOP_AT_ARGUMENT, argc, argv, 1, -1,
+		      &args, &code)) {
 		struct creation c = {.cli = cli, .o = &o, .args = args};
 
 		if (container_streams_choose(&o, &c.streams, &err) < 0 || create_with_cidfile(&c, &err) < 0) {

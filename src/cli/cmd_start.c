@@ -5,12 +5,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "codec/json_c.h"
-
 #include "base/array.h"
 #include "cli/cli.h"
 #include "cli/session.h"
 #include "codec/json.h"
+#include "codec/json_c.h"
 
 struct start_options {
 	bool attach, interactive;
@@ -116,10 +115,12 @@ static int start_each(struct cli *cli, char *const *args)
 int cmd_start(struct cli *cli, const struct cli_command *self, int argc, char **argv)
 {
 	static const struct option table[] = {
-		{'a', "attach", OPTION_BOOL, offsetof(struct start_options, attach), NULL, "Attach STDOUT/STDERR and forward signals"},
+		{'a', "attach", OPTION_BOOL, offsetof(struct start_options, attach), NULL,
+		 "Attach STDOUT/STDERR and forward signals"},
 		{0, "detach-keys", OPTION_STRING, offsetof(struct start_options, detach_keys), NULL,
 		 "Override the key sequence for detaching a container"},
-		{'i', "interactive", OPTION_BOOL, offsetof(struct start_options, interactive), NULL, "Attach container's STDIN"},
+		{'i', "interactive", OPTION_BOOL, offsetof(struct start_options, interactive), NULL,
+		 "Attach container's STDIN"},
 	};
 	_cleanup_free_ char **args = NULL;
 	struct start_options o = {0};

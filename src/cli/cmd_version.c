@@ -5,12 +5,11 @@
 #include <string.h>
 #include <sys/utsname.h>
 
-#include "codec/json_c.h"
-
 #include "base/array.h"
 #include "cli/cli.h"
 #include "cli/format.h"
 #include "codec/json.h"
+#include "codec/json_c.h"
 
 struct version_options {
 	const char *format;
@@ -69,7 +68,8 @@ static void print_component(struct json_object *component, struct buf *out)
 		buf_addf(out, "  %-17s %s\n", "GitCommit:", text(details, "GitCommit"));
 		return;
 	}
-	buf_addf(out, "  %-17s %s (minimum version %s)\n", "API version:", text(details, "ApiVersion"), text(details, "MinAPIVersion"));
+	buf_addf(out, "  %-17s %s (minimum version %s)\n", "API version:", text(details, "ApiVersion"),
+		 text(details, "MinAPIVersion"));
 	if (*text(details, "GitCommit"))
 		buf_addf(out, "  %-17s %s\n", "Git commit:", text(details, "GitCommit"));
 	if (*text(details, "BuildTime"))
@@ -83,7 +83,8 @@ static void print_text(struct json_object *client, struct json_object *server, s
 	struct json_object *components;
 
 	buf_addf(out, "Client:\n %-18s %s\n %-18s %s\n %-18s %s/%s\n %-18s %s\n", "Version:", text(client, "Version"),
-		 "API version:", text(client, "ApiVersion"), "OS/Arch:", text(client, "Os"), text(client, "Arch"), "Context:", "default");
+		 "API version:", text(client, "ApiVersion"), "OS/Arch:", text(client, "Os"), text(client, "Arch"),
+		 "Context:", "default");
 	if (!server)
 		return;
 	buf_adds(out, "\nServer:\n");

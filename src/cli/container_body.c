@@ -31,9 +31,10 @@ int container_streams_choose(const struct container_options *o, struct container
 		else if (strcasecmp(o->attach[i], "stderr") == 0)
 			s.err = true;
 		else
-			return err_set(err, ERR_INVALID,
-				       "invalid argument \"%s\" for \"-a, --attach\" flag: valid streams are STDIN, STDOUT and STDERR",
-				       o->attach[i]);
+			return err_set(
+				err, ERR_INVALID,
+				"invalid argument \"%s\" for \"-a, --attach\" flag: valid streams are STDIN, STDOUT and STDERR",
+				o->attach[i]);
 	}
 	if (o->detach && o->attach)
 		return err_set(err, ERR_INVALID, "conflicting options: cannot specify both --attach and --detach");
@@ -87,7 +88,8 @@ static int collect(char *const *files, char *const *given, bool from_environment
 		_cleanup_free_ char *pair = own ? xasprintf("%s=%s", given[i], own) : xstrdup(given[i]);
 
 		if (from_environment && *given[i] == '=')
-			return err_set(err, ERR_INVALID, "invalid argument \"%s\" for \"-e, --env\" flag: invalid environment variable: %s",
+			return err_set(err, ERR_INVALID,
+				       "invalid argument \"%s\" for \"-e, --env\" flag: invalid environment variable: %s",
 				       given[i], given[i]);
 		if (own || strchr(given[i], '=') || !from_environment)
 			strv_add(ret, pair);
@@ -210,7 +212,8 @@ static int write_ulimits(struct json_writer *w, char *const *limits, struct err 
 		soft = limits[i][len] ? strtoll(limits[i] + len + 1, &end, 10) : 0;
 		hard = end && *end == ':' ? strtoll(end + 1, &end, 10) : soft;
 		if (!end || *end || end == limits[i] + len + 1)
-			return err_set(err, ERR_INVALID, "invalid argument \"%s\" for \"--ulimit\" flag: invalid ulimit argument: %s", limits[i],
+			return err_set(err, ERR_INVALID,
+				       "invalid argument \"%s\" for \"--ulimit\" flag: invalid ulimit argument: %s", limits[i],
 				       limits[i]);
 		json_begin_object(w);
 		json_member_string(w, "Name", name);
@@ -267,10 +270,18 @@ static void write_limits(struct json_writer *w, const struct container_options *
 		const char *key;
 		int64_t value;
 	} numbers[] = {
-		{"Memory", o->memory},           {"MemoryReservation", o->memory_reservation}, {"MemorySwap", o->memory_swap},
-		{"ShmSize", o->shm_size},        {"CpuShares", o->cpu_shares},                 {"CpuPeriod", o->cpu_period},
-		{"CpuQuota", o->cpu_quota},      {"NanoCpus", o->nano_cpus},                   {"PidsLimit", o->pids_limit},
-		{"OomScoreAdj", o->oom_score_adj}, {"BlkioWeight", o->blkio_weight},           {"MemorySwappiness", o->memory_swappiness},
+		{"Memory", o->memory},
+		{"MemoryReservation", o->memory_reservation},
+		{"MemorySwap", o->memory_swap},
+		{"ShmSize", o->shm_size},
+		{"CpuShares", o->cpu_shares},
+		{"CpuPeriod", o->cpu_period},
+		{"CpuQuota", o->cpu_quota},
+		{"NanoCpus", o->nano_cpus},
+		{"PidsLimit", o->pids_limit},
+		{"OomScoreAdj", o->oom_score_adj},
+		{"BlkioWeight", o->blkio_weight},
+		{"MemorySwappiness", o->memory_swappiness},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
@@ -283,19 +294,33 @@ static void write_modes(struct json_writer *w, const struct container_options *o
 	const struct {
 		const char *key, *value;
 	} texts[] = {
-		{"IpcMode", o->ipc},           {"PidMode", o->pid},           {"UTSMode", o->uts},
-		{"UsernsMode", o->userns},     {"CgroupnsMode", o->cgroupns}, {"CgroupParent", o->cgroup_parent},
-		{"Runtime", o->runtime},       {"VolumeDriver", o->volume_driver}, {"CpusetCpus", o->cpuset_cpus},
+		{"IpcMode", o->ipc},
+		{"PidMode", o->pid},
+		{"UTSMode", o->uts},
+		{"UsernsMode", o->userns},
+		{"CgroupnsMode", o->cgroupns},
+		{"CgroupParent", o->cgroup_parent},
+		{"Runtime", o->runtime},
+		{"VolumeDriver", o->volume_driver},
+		{"CpusetCpus", o->cpuset_cpus},
 		{"CpusetMems", o->cpuset_mems},
 	};
 	const struct {
 		const char *key;
 		char *const *value;
 	} lists[] = {
-		{"Binds", o->volume},             {"CapAdd", o->cap_add},       {"CapDrop", o->cap_drop},
-		{"DeviceCgroupRules", o->device_cgroup_rule}, {"Dns", o->dns},  {"DnsOptions", o->dns_option},
-		{"DnsSearch", o->dns_search},     {"ExtraHosts", o->add_host},  {"GroupAdd", o->group_add},
-		{"Links", o->link},               {"SecurityOpt", o->security_opt}, {"VolumesFrom", o->volumes_from},
+		{"Binds", o->volume},
+		{"CapAdd", o->cap_add},
+		{"CapDrop", o->cap_drop},
+		{"DeviceCgroupRules", o->device_cgroup_rule},
+		{"Dns", o->dns},
+		{"DnsOptions", o->dns_option},
+		{"DnsSearch", o->dns_search},
+		{"ExtraHosts", o->add_host},
+		{"GroupAdd", o->group_add},
+		{"Links", o->link},
+		{"SecurityOpt", o->security_opt},
+		{"VolumesFrom", o->volumes_from},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
@@ -352,7 +377,8 @@ static void write_exposed(struct json_writer *w, const struct container_options 
 	json_key(w, "ExposedPorts");
 	json_begin_object(w);
 	for (size_t i = 0; o->expose && o->expose[i]; i++) {
-		_cleanup_free_ char *port = strchr(o->expose[i], '/') ? xstrdup(o->expose[i]) : xasprintf("%s/tcp", o->expose[i]);
+		_cleanup_free_ char *port =
+			strchr(o->expose[i], '/') ? xstrdup(o->expose[i]) : xasprintf("%s/tcp", o->expose[i]);
 
 		json_raw((json_key(w, port), w), "{}");
 	}
@@ -375,8 +401,8 @@ static void write_network(struct json_writer *w, const struct container_options 
 	json_end_object(w);
 }
 
-int container_body(const struct container_options *o, char *const *args, const struct container_streams *streams, struct buf *out,
-		   struct err *err)
+int container_body(const struct container_options *o, char *const *args, const struct container_streams *streams,
+		   struct buf *out, struct err *err)
 {
 	struct json_writer w = {.out = out};
 	int r;

@@ -26,20 +26,21 @@ struct container_options {
 	int64_t stop_timeout;
 	bool stop_timeout_given;
 	/* HostConfig */
-	const char *network, *ipc, *pid, *uts, *userns, *cgroupns, *cgroup_parent, *restart, *runtime, *log_driver, *volume_driver,
-		*cpuset_cpus, *cpuset_mems;
+	const char *network, *ipc, *pid, *uts, *userns, *cgroupns, *cgroup_parent, *restart, *runtime, *log_driver,
+		*volume_driver, *cpuset_cpus, *cpuset_mems;
 	bool privileged, read_only, init, init_given, publish_all, oom_kill_disable;
-	char **cap_add, **cap_drop, **device, **device_cgroup_rule, **dns, **dns_option, **dns_search, **add_host, **group_add, **link,
-		**log_opt, **publish, **security_opt, **storage_opt, **sysctl, **tmpfs, **ulimit, **volumes_from, **network_alias, **mount;
-	int64_t memory, memory_reservation, memory_swap, memory_swappiness, shm_size, cpu_shares, cpu_period, cpu_quota, nano_cpus,
-		pids_limit, oom_score_adj, blkio_weight;
+	char **cap_add, **cap_drop, **device, **device_cgroup_rule, **dns, **dns_option, **dns_search, **add_host, **group_add,
+		**link, **log_opt, **publish, **security_opt, **storage_opt, **sysctl, **tmpfs, **ulimit, **volumes_from,
+		**network_alias, **mount;
+	int64_t memory, memory_reservation, memory_swap, memory_swappiness, shm_size, cpu_shares, cpu_period, cpu_quota,
+		nano_cpus, pids_limit, oom_score_adj, blkio_weight;
 	bool memory_swappiness_given;
 };
 
 /* Defaults that aren't zero. */
-#define CONTAINER_OPTIONS_INIT                                                                                         \
-	{                                                                                                              \
-		.memory_swappiness = -1, .sig_proxy = true                                                             \
+#define CONTAINER_OPTIONS_INIT                             \
+	{                                                  \
+		.memory_swappiness = -1, .sig_proxy = true \
 	}
 
 extern const struct option container_option_table[];
@@ -52,7 +53,7 @@ struct container_streams {
 int container_streams_choose(const struct container_options *o, struct container_streams *ret, struct err *err) _must_check_;
 
 /* Appends the JSON body. `args`: IMAGE and what follows. Reads --env-file and --label-file. */
-int container_body(const struct container_options *o, char *const *args, const struct container_streams *streams, struct buf *out,
-		   struct err *err) _must_check_;
+int container_body(const struct container_options *o, char *const *args, const struct container_streams *streams,
+		   struct buf *out, struct err *err) _must_check_;
 
 #endif

@@ -6,11 +6,10 @@
 #include <string.h>
 #include <time.h>
 
-#include "codec/json_c.h"
-
 #include "base/timefmt.h"
 #include "cli/table.h"
 #include "codec/go_template.h"
+#include "codec/json_c.h"
 
 static const char *json_text(struct json_object *o)
 {
@@ -37,7 +36,8 @@ static struct json_object *header_row(const struct format_column *columns, size_
 	return row;
 }
 
-static int execute_rows(const struct go_template *t, struct json_object *rows, struct table *table, struct buf *out, struct err *err)
+static int execute_rows(const struct go_template *t, struct json_object *rows, struct table *table, struct buf *out,
+			struct err *err)
 {
 	for (size_t i = 0; i < json_object_array_length(rows); i++) {
 		_cleanup_buf_ struct buf line = BUF_INIT;

@@ -39,7 +39,8 @@ static const struct option *find_letter(const struct parser *p, char letter)
 static int invalid(const struct option *o, const char *text, const char *why, struct err *err)
 {
 	if (o->letter)
-		return err_set(err, ERR_INVALID, "invalid argument \"%s\" for \"-%c, --%s\" flag: %s", text, o->letter, o->name, why);
+		return err_set(err, ERR_INVALID, "invalid argument \"%s\" for \"-%c, --%s\" flag: %s", text, o->letter, o->name,
+			       why);
 	return err_set(err, ERR_INVALID, "invalid argument \"%s\" for \"--%s\" flag: %s", text, o->name, why);
 }
 
@@ -54,7 +55,8 @@ static int set_bool(const struct option *o, bool *value, const char *text, struc
 			return 0;
 		}
 	}
-	return err_set(err, ERR_INVALID, "invalid argument \"%s\" for \"--%s\" flag: strconv.ParseBool: parsing \"%s\": invalid syntax", text,
+	return err_set(err, ERR_INVALID,
+		       "invalid argument \"%s\" for \"--%s\" flag: strconv.ParseBool: parsing \"%s\": invalid syntax", text,
 		       o->name, text);
 }
 
@@ -67,7 +69,8 @@ static int set_int(const struct option *o, int64_t *value, const char *text, str
 	*value = strtoll(text, &end, 0);
 	if (!errno && end != text && !*end)
 		return 0;
-	snprintf(why, sizeof(why), "strconv.ParseInt: parsing \"%.100s\": %s", text, errno == ERANGE ? "value out of range" : "invalid syntax");
+	snprintf(why, sizeof(why), "strconv.ParseInt: parsing \"%.100s\": %s", text,
+		 errno == ERANGE ? "value out of range" : "invalid syntax");
 	return invalid(o, text, why, err);
 }
 

@@ -28,9 +28,9 @@ struct option {
 	char letter; /* 0: none */
 	const char *name;
 	enum option_type type;
-	size_t offset;      /* of the value in the command's struct */
-	const char *kind;   /* how help names the value: "string", "list", "bytes"; NULL: by the type */
-	const char *help;   /* one sentence, no full stop; newlines are kept */
+	size_t offset;       /* of the value in the command's struct */
+	const char *kind;    /* how help names the value: "string", "list", "bytes"; NULL: by the type */
+	const char *help;    /* one sentence, no full stop; newlines are kept */
 	size_t given_offset; /* offset of a bool that is set when it was given; 0: nobody asks */
 };
 

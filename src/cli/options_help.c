@@ -6,8 +6,8 @@
 
 static const char *kind_name(const struct option *o)
 {
-	static const char *const names[] = {[OPTION_BOOL] = "",     [OPTION_STRING] = "string", [OPTION_LIST] = "list",
-					    [OPTION_INT] = "int",   [OPTION_BYTES] = "bytes",   [OPTION_DECIMAL] = "decimal"};
+	static const char *const names[] = {[OPTION_BOOL] = "",   [OPTION_STRING] = "string", [OPTION_LIST] = "list",
+					    [OPTION_INT] = "int", [OPTION_BYTES] = "bytes",   [OPTION_DECIMAL] = "decimal"};
 
 	return o->kind ? o->kind : names[o->type];
 }

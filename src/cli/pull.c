@@ -7,12 +7,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "codec/json_c.h"
-
 #include "base/alloc.h"
 #include "base/array.h"
 #include "base/fd.h"
 #include "codec/json.h"
+#include "codec/json_c.h"
 
 #define MESSAGE_MAX (1024 * 1024)
 
@@ -96,7 +95,9 @@ static int take_messages(struct progress *p, struct buf *pending, bool end, stru
 		int r = 0;
 
 		if (!newline && !end)
-			return pending->len > MESSAGE_MAX ? err_set(err, ERR_TOO_LARGE, "the daemon's progress message is too long") : 0;
+			return pending->len > MESSAGE_MAX
+				       ? err_set(err, ERR_TOO_LARGE, "the daemon's progress message is too long")
+				       : 0;
 		if (strspn(pending->data, " \r\n\t") < len)
 			r = take_message(p, pending->data, len, err);
 		if (r < 0)

@@ -17,17 +17,17 @@ struct session {
 	struct cli *cli;
 	const char *id;
 	bool tty;
-	bool in, out, err;        /* streams that are attached */
+	bool in, out, err; /* streams that are attached */
 	bool sig_proxy;
-	const char *detach_keys;  /* NULL: ctrl-p,ctrl-q */
-	int conn;                 /* the attached connection; owned; -EBADF: none */
-	struct buf received;      /* bytes that came with its head */
+	const char *detach_keys;    /* NULL: ctrl-p,ctrl-q */
+	int conn;                   /* the attached connection; owned; -EBADF: none */
+	struct buf received;        /* bytes that came with its head */
 	struct client_stream *wait; /* the answer of /wait, pending; owned */
-	int signals;              /* signalfd; -EBADF before session_block_signals */
+	int signals;                /* signalfd; -EBADF before session_block_signals */
 };
-#define SESSION_INIT                                                                                                   \
-	{                                                                                                              \
-		.conn = -EBADF, .signals = -EBADF, .received = BUF_INIT                                                \
+#define SESSION_INIT                                                    \
+	{                                                               \
+		.conn = -EBADF, .signals = -EBADF, .received = BUF_INIT \
 	}
 
 /* Attaches to `id`: asks for the streams in, out, err. */

@@ -14,12 +14,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "codec/json_c.h"
-
 #include "base/fd.h"
 #include "cli/session.h"
 #include "cli/terminal.h"
 #include "codec/json.h"
+#include "codec/json_c.h"
 
 #define CHUNK_SIZE (64 * 1024)
 
@@ -29,8 +28,8 @@ struct loop {
 	struct session *s;
 	struct terminal terminal;
 	bool stdin_open;
-	bool stdin_shut;      /* its end was passed on */
-	bool detaching;       /* the user typed the detach keys */
+	bool stdin_shut; /* its end was passed on */
+	bool detaching;  /* the user typed the detach keys */
 	char last_typed;
 	struct buf to_conn;
 	unsigned char head[8];
@@ -63,7 +62,8 @@ static int demultiplex(struct loop *l, const char *bytes, size_t len)
 			if (l->head_len < sizeof(l->head))
 				return 0;
 			l->head_len = 0;
-			l->frame_left = (uint32_t)l->head[4] << 24 | (uint32_t)l->head[5] << 16 | (uint32_t)l->head[6] << 8 | l->head[7];
+			l->frame_left = (uint32_t)l->head[4] << 24 | (uint32_t)l->head[5] << 16 | (uint32_t)l->head[6] << 8 |
+					l->head[7];
 			if (l->head[0] > 3)
 				return err_set(l->err, ERR_SYSTEM, "unrecognized stream: %d", l->head[0]);
 			continue;
@@ -202,7 +202,8 @@ static int read_wait(struct loop *l)
 	if (json_parse(body.data, body.len, &answer, l->err) < 0)
 		return err_wrap(l->err, "error waiting for container");
 	if (json_object_object_get_ex(answer, "Error", &error) && error)
-		fprintf(stderr, "Error waiting for container: %s\n", json_object_get_string(json_object_object_get(error, "Message")));
+		fprintf(stderr, "Error waiting for container: %s\n",
+			json_object_get_string(json_object_object_get(error, "Message")));
 	l->code = json_object_object_get_ex(answer, "StatusCode", &code) ? (int)json_object_get_int64(code) : CLI_ENGINE_FAILED;
 	l->end = SESSION_EXITED;
 	client_stream_free(l->s->wait);

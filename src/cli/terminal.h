@@ -12,9 +12,9 @@ struct terminal {
 	bool raw;
 	struct termios saved;
 };
-#define TERMINAL_INIT                                                                                                  \
-	{                                                                                                              \
-		.fd = -1                                                                                               \
+#define TERMINAL_INIT    \
+	{                \
+		.fd = -1 \
 	}
 
 /* Makes `fd` raw (output processing off too). 0 or -errno; -ENOTTY leaves it alone. */

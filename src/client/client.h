@@ -29,9 +29,9 @@ struct client_reply {
 	int status;
 	struct buf body;
 };
-#define CLIENT_REPLY_INIT                                                                                              \
-	{                                                                                                              \
-		.body = BUF_INIT                                                                                       \
+#define CLIENT_REPLY_INIT        \
+	{                        \
+		.body = BUF_INIT \
 	}
 void client_reply_done(struct client_reply *r);
 #define _cleanup_reply_ _cleanup_(client_reply_done)
@@ -50,8 +50,8 @@ struct client_stream;
  * Starts a call on a connection of its own. With `upload_fd` >= 0 its bytes are the body (chunked, type `type`).
  * Error statuses as in client_call. Read the answer's body with client_stream_read.
  */
-int client_stream_open(struct client *c, const char *method, const char *path, const char *body, int upload_fd, const char *type,
-		       struct client_stream **ret, struct err *err) _must_check_;
+int client_stream_open(struct client *c, const char *method, const char *path, const char *body, int upload_fd,
+		       const char *type, struct client_stream **ret, struct err *err) _must_check_;
 /* Bytes of the body, decoded; 0 at its end; negative on failure. Blocks. */
 ssize_t client_stream_read(struct client_stream *s, void *bytes, size_t len, struct err *err) _must_check_;
 /* The connection, for poll(2); bytes may be buffered: look at client_stream_buffered() first. */

@@ -9,18 +9,28 @@
 #include "base/arena.h"
 #include "codec/go_template.h"
 
-enum operand_kind { OPERAND_DOT, OPERAND_FIELD, OPERAND_VARIABLE, OPERAND_FUNCTION, OPERAND_STRING, OPERAND_INT, OPERAND_FLOAT,
-		    OPERAND_BOOL, OPERAND_NIL, OPERAND_PIPE };
+enum operand_kind {
+	OPERAND_DOT,
+	OPERAND_FIELD,
+	OPERAND_VARIABLE,
+	OPERAND_FUNCTION,
+	OPERAND_STRING,
+	OPERAND_INT,
+	OPERAND_FLOAT,
+	OPERAND_BOOL,
+	OPERAND_NIL,
+	OPERAND_PIPE
+};
 
 struct pipeline;
 
 struct operand {
 	enum operand_kind kind;
-	const char *text;     /* name of function or variable, string's value; the source for messages */
+	const char *text; /* name of function or variable, string's value; the source for messages */
 	int64_t number;
 	double real;
 	struct pipeline *pipe; /* in parentheses */
-	const char **fields;  /* .a.b behind it */
+	const char **fields;   /* .a.b behind it */
 	size_t n_fields;
 	size_t offset;        /* in the source */
 	struct operand *next; /* the command's next word */
@@ -34,7 +44,7 @@ struct command {
 struct pipeline {
 	const char *variables[2]; /* "$i, $v :=" */
 	size_t n_variables;
-	bool assign;              /* "=" instead of ":=" */
+	bool assign; /* "=" instead of ":=" */
 	struct command *commands;
 };
 

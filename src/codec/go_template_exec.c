@@ -7,10 +7,9 @@
 #include <string.h>
 #include <strings.h>
 
-#include "codec/json_c.h"
-
 #include "codec/go_template_ast.h"
 #include "codec/go_template_value.h"
+#include "codec/json_c.h"
 
 #define VARIABLES_MAX 64
 #define OUTPUT_MAX (64 * 1024 * 1024)
@@ -50,16 +49,19 @@ static int member(struct run *run, const struct operand *o, const char *name, st
 				return 0;
 			}
 		}
-		return err_set(run->err, ERR_INVALID,
-			       "template parsing error: template: :1:%zu: executing \"\" at <.%s>: map has no entry for key \"%s\"",
-			       o->offset + 1, name, name);
+		return err_set(
+			run->err, ERR_INVALID,
+			"template parsing error: template: :1:%zu: executing \"\" at <.%s>: map has no entry for key \"%s\"",
+			o->offset + 1, name, name);
 	}
 	if (v->kind == VALUE_NIL)
 		return err_set(run->err, ERR_INVALID,
-			       "template parsing error: template: :1:%zu: executing \"\" at <.%s>: nil pointer evaluating interface {}.%s",
+			       "template parsing error: template: :1:%zu: executing \"\" at <.%s>: nil pointer evaluating "
+			       "interface {}.%s",
 			       o->offset + 1, name, name);
 	return err_set(run->err, ERR_INVALID,
-		       "template parsing error: template: :1:%zu: executing \"\" at <.%s>: can't evaluate field %s", o->offset + 1, name, name);
+		       "template parsing error: template: :1:%zu: executing \"\" at <.%s>: can't evaluate field %s",
+		       o->offset + 1, name, name);
 }
 
 static int eval_variable(struct run *run, const char *name, struct value *ret)
@@ -112,7 +114,8 @@ static int eval_operand(struct run *run, const struct operand *o, const struct v
 	return r;
 }
 
-static int eval_command(struct run *run, const struct command *c, const struct value *dot, const struct value *piped, struct value *ret)
+static int eval_command(struct run *run, const struct command *c, const struct value *dot, const struct value *piped,
+			struct value *ret)
 {
 	struct value args[VALUE_ARGS_MAX];
 	size_t n = 0;
@@ -124,7 +127,8 @@ static int eval_command(struct run *run, const struct command *c, const struct v
 	}
 	for (const struct operand *o = c->words->next; o; o = o->next) {
 		if (n == VALUE_ARGS_MAX - 1)
-			return err_set(run->err, ERR_INVALID, "template parsing error: too many arguments for %s", c->words->text);
+			return err_set(run->err, ERR_INVALID, "template parsing error: too many arguments for %s",
+				       c->words->text);
 		if (eval_operand(run, o, dot, &args[n++]) < 0)
 			return -EINVAL;
 	}

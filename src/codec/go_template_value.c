@@ -9,9 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "codec/json_c.h"
-
 #include "codec/go_template_ast.h"
+#include "codec/json_c.h"
 
 struct value value_from_json(struct json_object *o)
 {
@@ -206,8 +205,9 @@ static int fn_json(struct call *c)
 	case VALUE_BOOL:
 		return return_text(c, v->number ? "true" : "false");
 	case VALUE_JSON:
-		return return_text(c, arena_strdup(c->arena, json_object_to_json_string_ext(v->json, JSON_C_TO_STRING_PLAIN |
-														 JSON_C_TO_STRING_NOSLASHESCAPE)));
+		return return_text(
+			c, arena_strdup(c->arena, json_object_to_json_string_ext(
+							  v->json, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)));
 	case VALUE_STRING:
 		o = json_object_new_string(v->text);
 		break;
@@ -219,7 +219,8 @@ static int fn_json(struct call *c)
 	default:
 		return return_text(c, text_of(c, 0));
 	}
-	r = return_text(c, arena_strdup(c->arena, json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)));
+	r = return_text(c, arena_strdup(c->arena, json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN |
+											    JSON_C_TO_STRING_NOSLASHESCAPE)));
 	json_object_put(o);
 	return r;
 }
@@ -301,7 +302,8 @@ static int fn_pad(struct call *c)
 
 	if (!*text)
 		return return_text(c, "");
-	if (c->args[1].kind != VALUE_INT || c->args[2].kind != VALUE_INT || c->args[1].number > 1000 || c->args[2].number > 1000)
+	if (c->args[1].kind != VALUE_INT || c->args[2].kind != VALUE_INT || c->args[1].number > 1000 ||
+	    c->args[2].number > 1000)
 		return wrong(c, "padding is not a small number");
 	buf_addf(&b, "%*s%s%*s", (int)c->args[1].number, "", text, (int)c->args[2].number, "");
 	return return_buf(c, &b);
@@ -469,7 +471,8 @@ static int compare(const struct value *a, const struct value *b)
 		return r < 0 ? -1 : r > 0;
 	}
 	if ((a->kind == VALUE_INT || a->kind == VALUE_FLOAT) && (b->kind == VALUE_INT || b->kind == VALUE_FLOAT)) {
-		double x = a->kind == VALUE_INT ? (double)a->number : a->real, y = b->kind == VALUE_INT ? (double)b->number : b->real;
+		double x = a->kind == VALUE_INT ? (double)a->number : a->real,
+		       y = b->kind == VALUE_INT ? (double)b->number : b->real;
 
 		return x < y ? -1 : x > y;
 	}
@@ -503,14 +506,29 @@ static const struct {
 	int (*call)(struct call *c);
 	size_t least, most;
 } functions[] = {
-	{"and", fn_logic, 1, VALUE_ARGS_MAX},    {"eq", fn_compare, 2, VALUE_ARGS_MAX},   {"ge", fn_compare, 2, 2},
-	{"gt", fn_compare, 2, 2},                {"index", fn_index, 1, VALUE_ARGS_MAX},  {"join", fn_join, 2, 2},
-	{"json", fn_json, 1, 1},                 {"le", fn_compare, 2, 2},                {"len", fn_len, 1, 1},
-	{"lower", fn_case, 1, 1},                {"lt", fn_compare, 2, 2},                {"ne", fn_compare, 2, 2},
-	{"not", fn_logic, 1, 1},                 {"or", fn_logic, 1, VALUE_ARGS_MAX},     {"pad", fn_pad, 3, 3},
-	{"print", fn_print, 0, VALUE_ARGS_MAX},  {"printf", fn_printf, 1, VALUE_ARGS_MAX}, {"println", fn_print, 0, VALUE_ARGS_MAX},
-	{"slice", fn_slice, 1, 3},               {"split", fn_split, 2, 2},               {"title", fn_case, 1, 1},
-	{"truncate", fn_truncate, 2, 2},         {"upper", fn_case, 1, 1},
+	{"and", fn_logic, 1, VALUE_ARGS_MAX},
+	{"eq", fn_compare, 2, VALUE_ARGS_MAX},
+	{"ge", fn_compare, 2, 2},
+	{"gt", fn_compare, 2, 2},
+	{"index", fn_index, 1, VALUE_ARGS_MAX},
+	{"join", fn_join, 2, 2},
+	{"json", fn_json, 1, 1},
+	{"le", fn_compare, 2, 2},
+	{"len", fn_len, 1, 1},
+	{"lower", fn_case, 1, 1},
+	{"lt", fn_compare, 2, 2},
+	{"ne", fn_compare, 2, 2},
+	{"not", fn_logic, 1, 1},
+	{"or", fn_logic, 1, VALUE_ARGS_MAX},
+	{"pad", fn_pad, 3, 3},
+	{"print", fn_print, 0, VALUE_ARGS_MAX},
+	{"printf", fn_printf, 1, VALUE_ARGS_MAX},
+	{"println", fn_print, 0, VALUE_ARGS_MAX},
+	{"slice", fn_slice, 1, 3},
+	{"split", fn_split, 2, 2},
+	{"title", fn_case, 1, 1},
+	{"truncate", fn_truncate, 2, 2},
+	{"upper", fn_case, 1, 1},
 };
 
 bool go_template_function_known(const char *name)
@@ -529,7 +547,8 @@ int value_call(struct arena *a, const char *name, const struct value *args, size
 		if (strcmp(functions[i].name, name) != 0)
 			continue;
 		if (n < functions[i].least || n > functions[i].most)
-			return err_set(err, ERR_INVALID, "template parsing error: wrong number of args for %s: got %zu", name, n);
+			return err_set(err, ERR_INVALID, "template parsing error: wrong number of args for %s: got %zu", name,
+				       n);
 		return functions[i].call(&c);
 	}
 	return err_set(err, ERR_INVALID, "template parsing error: function \"%s\" not defined", name);

@@ -28,7 +28,8 @@ bool value_true(const struct value *v);
 /* As Go's fmt prints it: "map[a:1 b:2]", "[x y]", "<no value>". */
 void value_print(const struct value *v, struct buf *out);
 /* Calls a function by name. */
-int value_call(struct arena *a, const char *name, const struct value *args, size_t n, struct value *ret, struct err *err) _must_check_;
+int value_call(struct arena *a, const char *name, const struct value *args, size_t n, struct value *ret,
+	       struct err *err) _must_check_;
 /* Number of elements (range): -1 when it has none. */
 int64_t value_len(const struct value *v);
 
