@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: Apache-2.0
+# The fixture of end-to-end tests. A file starts with `load lib` and usually has
+#     setup_file() { start_daemon; load_busybox; }
+#     teardown_file() { stop_daemon; }
+# Every file runs in a world of its own (tests/lib/world); the daemon here has its own roots, socket and bridge as well, so
+# that a file with "# world: host" meets nobody either. After start_daemon: LIGHTER_HOST and DOCKER_HOST, DAEMON_DIR (data,
+# exec, log, pid below it), BRIDGE. For a second daemon: DAEMON_DIR= start_daemon, and keep the first one's variables.
+
+bats_require_minimum_version 1.5.0
+export DOCKER_CONFIG=$BATS_FILE_TMPDIR/docker-config
+export IMAGE=busybox:latest
+BUSYBOX_TAR=$LIGHTER_TREE/build/tests/busybox.tar
+BUSYBOX_ROOTFS=$LIGHTER_TREE/build/tests/busybox-rootfs.tar
+
+# eventually SECONDS COMMAND...: until the command holds; for what has no event to wait for.
+eventually() {
+	local end=$((SECONDS + $1))
+	shift
+	until "$@"; do
+		[ $SECONDS -lt $end ] || { echo "not within the time: $*" >&2; return 1; }
+		sleep 0.02
+	done
+}
+
+# Is the process there, and not merely unburied?
+alive() {
+	local state
+	state=$(sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -c 1)
+	[ -n "$state" ] && [ "$state" != Z ] && [ "$state" != X ]
+}
+
+gone() {
+	! alive "$1"
+}
+
+# api METHOD PATH [JSON]: the reply's body; the status is in $API_STATUS_FILE and, by `api_status`, on standard output.
+api() {
+	curl -sS --unix-socket "${LIGHTER_HOST#unix://}" -X "$1" ${3+-H 'Content-Type: application/json' -d "$3"} "http://localhost$2"
+}
+
+api_status() {
+	curl -sS --unix-socket "${LIGHTER_HOST#unix://}" -o /dev/null -w '%{http_code}' -X "$1" \
+		${3+-H 'Content-Type: application/json' -d "$3"} "http://localhost$2"
+}
+
+daemon_pid() {
+	cat "$DAEMON_DIR/pid"
+}
+
+daemon_answers() {
+	gone "$(cat "$DAEMON_DIR/child")" && return 0 # start_daemon tells the difference
+	curl -sf --unix-socket "$DAEMON_DIR/s" -o /dev/null http://localhost/_ping 2>/dev/null
+}
+
+# A cgroup of the daemon's own, as a service manager would give it; only cgroup v2 asks for one.
+daemon_cgroup() {
+	[ "$(stat -fc %T /sys/fs/cgroup)" = cgroup2fs ] || return 0
+	mkdir -p "/sys/fs/cgroup/$TEST_TAG.daemon"
+	echo 0 >"/sys/fs/cgroup/$TEST_TAG.daemon/cgroup.procs"
+}
+
+# start_daemon [FLAG...]: on the roots of DAEMON_DIR, new ones when it is unset or empty. Returns when it answers.
+start_daemon() {
+	if [ -z "${DAEMON_DIR:-}" ]; then
+		DAEMON_DIR=$(mktemp -d "/tmp/$TEST_TAG.XXXX")
+		BRIDGE=${TEST_TAG}b${DAEMON_COUNT:-0}
+		DAEMON_COUNT=$((${DAEMON_COUNT:-0} + 1))
+	fi
+	export DAEMON_DIR BRIDGE DAEMON_COUNT LIGHTER_HOST=unix://$DAEMON_DIR/s DOCKER_HOST=unix://$DAEMON_DIR/s
+	(
+		daemon_cgroup
+		exec 3>&- 4>&- 5>&-
+		setsid lighterd --data-root "$DAEMON_DIR/data" --exec-root "$DAEMON_DIR/exec" -H "$LIGHTER_HOST" --bridge "$BRIDGE" \
+			--pidfile "$DAEMON_DIR/pid" --docker-socket=false "$@" </dev/null >>"$DAEMON_DIR/log" 2>&1 &
+		echo $! >"$DAEMON_DIR/child"
+	)
+	eventually 30 daemon_answers && alive "$(cat "$DAEMON_DIR/child")" && return 0
+	echo "lighterd does not answer" >&2
+	daemon_log >&2
+	return 1
+}
+
+daemon_log() {
+	echo "last lines of $DAEMON_DIR/log:"
+	tail -n 20 "$DAEMON_DIR/log"
+}
+
+kill_daemon() { # [SIGNAL]
+	local pid
+	pid=$(daemon_pid)
+	kill -"${1:-KILL}" "$pid"
+	eventually 30 gone "$pid"
+}
+
+restart_daemon() { # [FLAG...]: ends it as a service manager would, starts it again on the same roots
+	kill_daemon TERM
+	start_daemon "$@"
+}
+
+remove_containers() {
+	local id
+	for id in $(api GET '/containers/json?all=1' | jq -r '.[].Id'); do
+		api DELETE "/containers/$id?force=1&v=1" >/dev/null
+	done
+}
+
+# Removes every container, ends the daemon, looks whether its roots agree with themselves, and removes them. What a daemon
+# keeps at its end by design, so that containers can go on (bridge, nft table, its cgroup), goes here too.
+stop_daemon() {
+	local failed=0 table
+	[ -n "${DAEMON_DIR:-}" ] && [ -d "$DAEMON_DIR" ] || return 0
+	if alive "$(cat "$DAEMON_DIR/child")"; then
+		remove_containers || failed=1
+		kill_daemon TERM || { failed=1; kill_daemon KILL || true; }
+	fi
+	if [ -x "$LIGHTER_TREE/tests/fsck" ] && [ -d "$DAEMON_DIR/data" ]; then
+		"$LIGHTER_TREE/tests/fsck" "$DAEMON_DIR/data" "$DAEMON_DIR/exec" || failed=1
+	fi
+	[ $failed -eq 0 ] || daemon_log >&2
+	ip link del "$BRIDGE" 2>/dev/null || true
+	nft list tables | grep -F "$BRIDGE" | while read -r table; do nft delete "$table"; done
+	find /sys/fs/cgroup -depth -type d \( -name "*$BRIDGE*" -o -name "$TEST_TAG.daemon" \) -exec rmdir {} \; 2>/dev/null || true
+	rm -rf "$DAEMON_DIR"
+	unset DAEMON_DIR
+	return $failed
+}
+
+make_busybox_image() {
+	flock "$LIGHTER_TREE/build/tests" "$LIGHTER_TREE/tests/lib/busybox-image" "$LIGHTER_TREE/build/tests"
+}
+
+# Loads busybox:latest ($IMAGE) over the API, so that tests of other things do not depend on the command line.
+load_busybox() {
+	make_busybox_image
+	curl -sSf --unix-socket "${LIGHTER_HOST#unix://}" -X POST -H 'Content-Type: application/x-tar' -T "$BUSYBOX_TAR" \
+		"http://localhost/images/load?quiet=1" >/dev/null
+}
+
+# The unmodified clients: Debian's 20.10, and the newer one that may be on the PATH.
+docker20() {
+	"$LIGHTER_TREE/build/peer-docker-cli/usr/bin/docker" "$@"
+}
+
+docker28() {
+	command docker "$@"
+}
+
+# Names of the clients there are, for `for docker in $(docker_clients)`.
+docker_clients() {
+	echo docker20
+	! command -v docker >/dev/null || echo docker28
+}
+
+teardown() {
+	[ -n "${BATS_TEST_COMPLETED:-}" ] || [ ! -f "${DAEMON_DIR:-/nowhere}/log" ] || daemon_log
+}
