@@ -14,7 +14,7 @@ import sys
 import tarfile
 
 MTIME = 1700000000
-CREATED = "2023-11-14T22:13:20Z"
+CREATED = "2023-11-14T22:13:2%dZ"
 PASSWD = "root:x:0:0:root:/root:/bin/sh\napp:x:1000:1000:app:/home/app:/bin/sh\n"
 GROUP = "root:x:0:\napp:x:1000:\nextra:x:2000:app\n"
 SCRIPT = "#!/bin/sh\nexit 7\n"
@@ -56,10 +56,11 @@ def layer():
     return out.getvalue()
 
 
-def _config(diff_id, config):
+def _config(diff_id, config, number):
+    created = CREATED % number  # no two alike: lists sort by it
     return json.dumps({
-        "architecture": "amd64", "os": "linux", "created": CREATED, "config": config,
-        "history": [{"created": CREATED, "created_by": "tests/recorder/image.py"}],
+        "architecture": "amd64", "os": "linux", "created": created, "config": config,
+        "history": [{"created": created, "created_by": "tests/recorder/image.py"}],
         "rootfs": {"type": "layers", "diff_ids": [diff_id]}}, sort_keys=True).encode()
 
 
@@ -76,8 +77,8 @@ def archive(images=(("lighter-test/busybox:1", PLAIN), ("lighter-test/full:1", F
     out, manifest = io.BytesIO(), []
     with tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT) as tar:
         _entry(tar, f"{diff_id}.tar", data=blob)
-        for name, config in images:
-            document = _config(f"sha256:{diff_id}", config)
+        for number, (name, config) in enumerate(images):
+            document = _config(f"sha256:{diff_id}", config, number)
             file = hashlib.sha256(document).hexdigest() + ".json"
             _entry(tar, file, data=document)
             manifest.append({"Config": file, "RepoTags": [name], "Layers": [f"{diff_id}.tar"]})

@@ -81,7 +81,7 @@ class Case:
         extra, body = self._body(step)
         given = {k.lower() for k, _ in step.heads()}
         heads = step.heads() + [h for h in extra if h[0].lower() not in given]
-        reply = wire.call(self.engine.host, step.kind, step.arg, heads, body)
+        reply = self._call(step, heads, body)
         for key, value in step.options:
             if key == "save":
                 name, _, place = value.partition(" = ")
@@ -89,6 +89,17 @@ class Case:
         if step.has("quiet") and reply.status >= 400 and step.option("quiet") != "any":
             raise RuntimeError(f"line {step.number}: {step.title()}: {reply.status} {reply.body[:300]!r}")
         self._keep(step, self._http_result(step, reply))
+
+    def _call(self, step, heads, body):
+        """The request's reply; with the option `until TEXT`, asked again until the body has the text: Docker's lists lag
+        behind its waits, and have no event to wait for."""
+        deadline = time.monotonic() + wire.TIMEOUT_S
+        while True:
+            reply = wire.call(self.engine.host, step.kind, step.arg, heads, body)
+            if step.option("until", "").encode() in reply.body:
+                return reply
+            if time.monotonic() > deadline:
+                raise ValueError(f"no {step.option('until')} in {reply.body[:300]!r}")
 
     @staticmethod
     def _dig(value, place, step):
