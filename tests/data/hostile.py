@@ -16,7 +16,8 @@ import pathlib
 import sys
 import tarfile
 
-import tiny
+sys.dont_write_bytecode = True
+import tiny  # noqa: E402
 
 TARGET = "tmp/lighter-escape"
 UP = "../" * 12
