@@ -65,7 +65,7 @@ void nft_chain_add(struct nl_buf *b, const char *table, const char *chain)
 }
 
 void nft_chain_add_base(struct nl_buf *b, const char *table, const char *chain, const char *type, uint32_t hook,
-                        int32_t priority)
+			int32_t priority)
 {
 	size_t nest;
 

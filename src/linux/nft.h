@@ -46,7 +46,7 @@ void nft_table_delete(struct nl_buf *b, const char *table);
  * packets that are none of our business.
  */
 void nft_chain_add_base(struct nl_buf *b, const char *table, const char *chain, const char *type, uint32_t hook,
-                        int32_t priority);
+			int32_t priority);
 /* A chain that is only jumped to, or that holds nothing and is a mark. */
 void nft_chain_add(struct nl_buf *b, const char *table, const char *chain);
 

@@ -22,17 +22,17 @@ struct nl_buf {
 	uint8_t *data;
 	size_t len;
 	size_t cap;
-	size_t msg;     /* offset of the message being built */
-	uint32_t count; /* messages begun; the n-th (from 0) has sequence number n + 1 */
+	size_t msg;       /* offset of the message being built */
+	uint32_t count;   /* messages begun; the n-th (from 0) has sequence number n + 1 */
 	bool transaction; /* set by nft_begin(): all or nothing, and its last message is never answered */
 	bool failed;
 };
 
 /* Memory for messages, e.g. `uint8_t room[4096] NL_ALIGNED; struct nl_buf b = NL_BUF(room);`. */
 #define NL_ALIGNED __attribute__((aligned(NLMSG_ALIGNTO)))
-#define NL_BUF(array)                                                                                                  \
-	{                                                                                                              \
-		.data = (array), .cap = sizeof(array)                                                                  \
+#define NL_BUF(array)                                 \
+	{                                             \
+		.data = (array), .cap = sizeof(array) \
 	}
 
 /* Begins a message: type, NLM_F_* flags (NLM_F_REQUEST is added) and the family's fixed header. */

@@ -97,9 +97,9 @@ void rtnl_veth_add(struct nl_buf *b, const struct veth_spec *spec)
 void rtnl_link_change(struct nl_buf *b, int ifindex, const struct link_change *change)
 {
 	const struct ifinfomsg link = {.ifi_family = AF_UNSPEC,
-	                               .ifi_index = ifindex,
-	                               .ifi_flags = change->up ? IFF_UP : 0,
-	                               .ifi_change = change->up ? IFF_UP : 0};
+				       .ifi_index = ifindex,
+				       .ifi_flags = change->up ? IFF_UP : 0,
+				       .ifi_change = change->up ? IFF_UP : 0};
 
 	nl_msg_begin(b, RTM_NEWLINK, 0, &link, sizeof(link));
 	if (change->mac)
@@ -118,12 +118,13 @@ void rtnl_link_delete(struct nl_buf *b, int ifindex)
 	nl_msg_begin(b, RTM_DELLINK, 0, &link, sizeof(link));
 }
 
-void rtnl_link_query(struct nl_buf *b, const char *name)
+void rtnl_link_query(struct nl_buf *b, const char *name, int ifindex)
 {
-	const struct ifinfomsg link = {.ifi_family = AF_UNSPEC};
+	const struct ifinfomsg link = {.ifi_family = AF_UNSPEC, .ifi_index = ifindex};
 
 	nl_msg_begin(b, RTM_GETLINK, 0, &link, sizeof(link));
-	nl_attr_put_str(b, IFLA_IFNAME, name);
+	if (name)
+		nl_attr_put_str(b, IFLA_IFNAME, name);
 	nl_attr_put_u32(b, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
 }
 
@@ -153,10 +154,10 @@ void rtnl_addr_delete(struct nl_buf *b, int ifindex, struct in_addr address, uns
 void rtnl_route_add_default(struct nl_buf *b, int ifindex, struct in_addr gateway)
 {
 	const struct rtmsg route = {.rtm_family = AF_INET,
-	                            .rtm_table = RT_TABLE_MAIN,
-	                            .rtm_protocol = RTPROT_BOOT,
-	                            .rtm_scope = RT_SCOPE_UNIVERSE,
-	                            .rtm_type = RTN_UNICAST};
+				    .rtm_table = RT_TABLE_MAIN,
+				    .rtm_protocol = RTPROT_BOOT,
+				    .rtm_scope = RT_SCOPE_UNIVERSE,
+				    .rtm_type = RTN_UNICAST};
 
 	nl_msg_begin(b, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, &route, sizeof(route));
 	nl_attr_put(b, RTA_GATEWAY, &gateway, sizeof(gateway));
@@ -197,7 +198,7 @@ bool rtnl_link_parse(const struct nlmsghdr *msg, struct link_info *ret)
 	nl_attr_bytes(nl_msg_attr(msg, sizeof(*link), IFLA_ADDRESS), info.mac, MAC_LEN);
 	nl_attr_str(nl_msg_attr(msg, sizeof(*link), IFLA_IFNAME), info.name, sizeof(info.name));
 	nl_attr_str(nl_attr_nested(nl_msg_attr(msg, sizeof(*link), IFLA_LINKINFO), IFLA_INFO_KIND), info.kind,
-	            sizeof(info.kind));
+		    sizeof(info.kind));
 	*ret = info;
 	return true;
 }
@@ -208,16 +209,14 @@ static int take_link(const struct nlmsghdr *msg, void *arg)
 	return 0;
 }
 
-int rtnl_link_get(int fd, const char *name, struct link_info *ret)
+static int get_link(int fd, const char *name, int ifindex, struct link_info *ret)
 {
 	uint8_t room[256] NL_ALIGNED;
 	struct nl_buf b = NL_BUF(room);
 	struct link_info info = {0};
 	int r;
 
-	if (strlen(name) >= IFNAMSIZ)
-		return -ENODEV;
-	rtnl_link_query(&b, name);
+	rtnl_link_query(&b, name, ifindex);
 	r = nl_exchange(fd, &b, take_link, &info, NULL);
 	if (r < 0)
 		return r;
@@ -225,6 +224,16 @@ int rtnl_link_get(int fd, const char *name, struct link_info *ret)
 		return -EBADMSG;
 	*ret = info;
 	return 0;
+}
+
+int rtnl_link_get(int fd, const char *name, struct link_info *ret)
+{
+	return strlen(name) >= IFNAMSIZ ? -ENODEV : get_link(fd, name, 0, ret);
+}
+
+int rtnl_link_get_index(int fd, int ifindex, struct link_info *ret)
+{
+	return ifindex <= 0 ? -ENODEV : get_link(fd, NULL, ifindex, ret);
 }
 
 int rtnl_link_remove(int fd, const char *name)
@@ -241,10 +250,19 @@ int rtnl_link_remove(int fd, const char *name)
 }
 
 struct each {
+	rtnl_link_fn link;
 	rtnl_addr_fn addr;
 	rtnl_route_fn route;
 	void *arg;
 };
+
+static int take_each_link(const struct nlmsghdr *msg, void *arg)
+{
+	const struct each *e = arg;
+	struct link_info info;
+
+	return rtnl_link_parse(msg, &info) ? e->link(&info, e->arg) : 0;
+}
 
 static int take_addr(const struct nlmsghdr *msg, void *arg)
 {
@@ -266,8 +284,8 @@ static int take_route(const struct nlmsghdr *msg, void *arg)
 	const struct each *e = arg;
 	struct route_info info = {0};
 
-	if (msg->nlmsg_type != RTM_NEWROUTE || msg->nlmsg_len < NLMSG_LENGTH(sizeof(*route)) ||
-	    route->rtm_family != AF_INET || route->rtm_type != RTN_UNICAST || (route->rtm_flags & RTM_F_CLONED))
+	if (msg->nlmsg_type != RTM_NEWROUTE || msg->nlmsg_len < NLMSG_LENGTH(sizeof(*route)) || route->rtm_family != AF_INET ||
+	    route->rtm_type != RTN_UNICAST || (route->rtm_flags & RTM_F_CLONED))
 		return 0;
 	info.table = nl_attr_u32(nl_msg_attr(msg, sizeof(*route), RTA_TABLE));
 	if (info.table == RT_TABLE_LOCAL)
@@ -281,20 +299,31 @@ static int take_route(const struct nlmsghdr *msg, void *arg)
 
 static int dump_stable(int fd, uint16_t type, nl_reply_fn take, rtnl_restart_fn restart, struct each *e)
 {
+	const struct ifinfomsg link = {.ifi_family = AF_UNSPEC};
+	const struct ifaddrmsg addr = {.ifa_family = AF_INET};
+	const struct rtmsg route = {.rtm_family = AF_INET};
 	int r = -EINTR;
 
 	for (int i = 0; i < DUMP_TRIES && r == -EINTR; i++) {
 		uint8_t room[64] NL_ALIGNED;
 		struct nl_buf b = NL_BUF(room);
-		const struct rtmsg any = {.rtm_family = AF_INET}; /* as long as, or longer than, struct ifaddrmsg */
 
-		_Static_assert(sizeof(struct rtmsg) >= sizeof(struct ifaddrmsg), "the dump header serves both");
-		nl_msg_begin(&b, type, 0, &any, type == RTM_GETADDR ? sizeof(struct ifaddrmsg) : sizeof(any));
+		if (type == RTM_GETLINK)
+			nl_msg_begin(&b, type, 0, &link, sizeof(link));
+		else if (type == RTM_GETADDR)
+			nl_msg_begin(&b, type, 0, &addr, sizeof(addr));
+		else
+			nl_msg_begin(&b, type, 0, &route, sizeof(route));
 		if (restart)
 			restart(e->arg);
 		r = nl_dump(fd, &b, take, e);
 	}
 	return r;
+}
+
+int rtnl_link_each(int fd, rtnl_restart_fn restart, rtnl_link_fn each, void *arg)
+{
+	return dump_stable(fd, RTM_GETLINK, take_each_link, restart, &(struct each){.link = each, .arg = arg});
 }
 
 int rtnl_addr_each(int fd, rtnl_restart_fn restart, rtnl_addr_fn each, void *arg)

@@ -65,8 +65,8 @@ struct link_change {
 void rtnl_link_change(struct nl_buf *b, int ifindex, const struct link_change *change);
 void rtnl_link_delete(struct nl_buf *b, int ifindex);
 
-/* Asks about one link, as part of a batch; rtnl_link_parse() reads the answer. */
-void rtnl_link_query(struct nl_buf *b, const char *name);
+/* Asks about one link, as part of a batch; rtnl_link_parse() reads the answer. `name` NULL: by index. */
+void rtnl_link_query(struct nl_buf *b, const char *name, int ifindex);
 
 /* An IPv4 address with its broadcast address. -EEXIST from the exchange when it is there already. */
 void rtnl_addr_add(struct nl_buf *b, int ifindex, struct in_addr address, unsigned prefix_len);
@@ -82,6 +82,7 @@ bool rtnl_link_parse(const struct nlmsghdr *msg, struct link_info *ret);
 
 /* -ENODEV when there is none of that name. */
 int rtnl_link_get(int fd, const char *name, struct link_info *ret) _must_check_;
+int rtnl_link_get_index(int fd, int ifindex, struct link_info *ret) _must_check_;
 /* Removes a link by name; -ENODEV when there is none. Takes tens of milliseconds for a veth: never on a path that waits. */
 int rtnl_link_remove(int fd, const char *name) _must_check_;
 
@@ -101,11 +102,15 @@ struct route_info {
 	uint32_t table;
 };
 
-/* Calls `each` for every IPv4 address or route; a negative result ends it. A changing table is read again from the start:
- * `restart` is called first each time. */
+/*
+ * Calls `each` for every link, IPv4 address or route; a negative result ends it. A table that changes meanwhile is read
+ * again from the start: `restart` (may be NULL) is called before each reading.
+ */
+typedef int (*rtnl_link_fn)(const struct link_info *link, void *arg);
 typedef int (*rtnl_addr_fn)(const struct addr_info *addr, void *arg);
 typedef int (*rtnl_route_fn)(const struct route_info *route, void *arg);
 typedef void (*rtnl_restart_fn)(void *arg);
+int rtnl_link_each(int fd, rtnl_restart_fn restart, rtnl_link_fn each, void *arg) _must_check_;
 int rtnl_addr_each(int fd, rtnl_restart_fn restart, rtnl_addr_fn each, void *arg) _must_check_;
 int rtnl_route_each(int fd, rtnl_restart_fn restart, rtnl_route_fn each, void *arg) _must_check_;
 

@@ -43,13 +43,14 @@ static int take_link(const struct nlmsghdr *msg, void *arg)
 /* Makes the pair; yields the container end's index. */
 static int make_pair(struct work *w, int *ret_ifindex)
 {
-	static const char *const steps[] = {"create network link", "enter the container's hardware address", "read network link"};
+	static const char *const steps[] = {"create network link", "enter the container's hardware address",
+					    "read network link"};
 	const struct net_setup *s = w->setup;
 	struct veth_spec veth = {.host_name = s->host_if,
-	                         .master = w->bridge.ifindex,
-	                         .peer_name = s->container_if,
-	                         .peer_netns_fd = w->netns_fd,
-	                         .mtu = s->mtu};
+				 .master = w->bridge.ifindex,
+				 .peer_name = s->container_if,
+				 .peer_netns_fd = w->netns_fd,
+				 .mtu = s->mtu};
 	uint8_t room[1024] NL_ALIGNED;
 	struct nl_buf b = NL_BUF(room);
 	struct link_info link = {0};
@@ -59,7 +60,7 @@ static int make_pair(struct work *w, int *ret_ifindex)
 	memcpy(veth.peer_mac, s->mac, MAC_LEN);
 	rtnl_veth_add(&b, &veth);
 	rtnl_neigh_set(&b, w->bridge.ifindex, s->address, s->mac);
-	rtnl_link_query(&b, s->host_if);
+	rtnl_link_query(&b, s->host_if, 0);
 	r = nl_exchange(w->host_fd, &b, take_link, &link, &f);
 	w->made = r == 0 || f.index > 0;
 	if (r == -EEXIST && f.index == 0)
@@ -93,7 +94,7 @@ static const uint8_t *gateway_mac(const struct work *w)
 static int configure(struct work *w, int ifindex)
 {
 	static const char *const steps[] = {"bring lo up", "bring the container's link up", "add the container's address",
-	                                    "add the default route", "enter the gateway's hardware address"};
+					    "add the default route", "enter the gateway's hardware address"};
 	const struct link_change up = {.up = true};
 	const struct net_setup *s = w->setup;
 	_cleanup_close_ int fd = nl_open(NETLINK_ROUTE, 0);

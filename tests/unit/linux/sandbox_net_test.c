@@ -61,12 +61,12 @@ static int teardown_bridge(void **state)
 static struct net_setup plain(const char *host_if, const char *address)
 {
 	const struct net_setup_text text = {.host_if = host_if,
-	                                    .bridge_if = "br0",
-	                                    .address = address,
-	                                    .prefix_len = 16,
-	                                    .gateway = "10.9.0.1",
-	                                    .mac = "aa:bb:cc:dd:ee:01",
-	                                    .mtu = 1400};
+					    .bridge_if = "br0",
+					    .address = address,
+					    .prefix_len = 16,
+					    .gateway = "10.9.0.1",
+					    .mac = "aa:bb:cc:dd:ee:01",
+					    .mtu = 1400};
 	struct net_setup setup;
 	struct err err;
 
@@ -216,10 +216,9 @@ static void test_bad_text(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_container_link), cmocka_unit_test(test_name_taken),
-		cmocka_unit_test(test_failures_leave_nothing), cmocka_unit_test(test_none_has_lo),
-		cmocka_unit_test(test_bad_text)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_container_link), cmocka_unit_test(test_name_taken),
+					   cmocka_unit_test(test_failures_leave_nothing), cmocka_unit_test(test_none_has_lo),
+					   cmocka_unit_test(test_bad_text)};
 
 	fixture_own_network();
 	return cmocka_run_group_tests(tests, setup_bridge, teardown_bridge);

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * resolv.conf as Docker makes it from the host's: what it knows (nameserver, search, domain, options) is collected and written
+ * in its order, lines that it doesn't know follow as they are, comments are dropped, and a comment at the end says where it
+ * all is from. Each rule was seen at Docker 28.5; tests/unit/network/files_test.c has the cases.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/array.h"
+#include "base/file.h"
+#include "network/files.h"
+
+#define HOST_FILE "/etc/resolv.conf"
+#define RESOLVED_FILE "/run/systemd/resolve/resolv.conf"
+#define RESOLVED_STUB "127.0.0.53"
+#define SPACE " \t\r\v\f"
+
+struct resolv {
+	char **servers;
+	char **search;
+	char **options;
+	char **others;  /* whole lines */
+	char **invalid; /* name servers that are no addresses */
+	bool ndots_is_hosts;
+};
+
+static void resolv_done(struct resolv *r)
+{
+	strv_free(r->servers);
+	strv_free(r->search);
+	strv_free(r->options);
+	strv_free(r->others);
+	strv_free(r->invalid);
+}
+
+/*
+ * An address in its shortest form, as Go prints it; NULL if it isn't one. An IPv6 zone is kept. The one difference between
+ * inet_ntop's form and Go's is dotted digits in IPv4-compatible addresses.
+ */
+static char *canonical_address(const char *text, struct in6_addr *ret_v6, struct in_addr *ret_v4)
+{
+	char plain[INET6_ADDRSTRLEN], shown[INET6_ADDRSTRLEN];
+	const char *zone = strchr(text, '%');
+	size_t len = zone ? (size_t)(zone - text) : strlen(text);
+	uint16_t last[2];
+
+	*ret_v4 = (struct in_addr){0};
+	*ret_v6 = (struct in6_addr){0};
+	if (!zone && inet_pton(AF_INET, text, ret_v4) == 1)
+		return xstrdup(inet_ntop(AF_INET, ret_v4, shown, sizeof(shown)));
+	if (len >= sizeof(plain) || (zone && zone[1] == '\0'))
+		return NULL;
+	memcpy(plain, text, len);
+	plain[len] = '\0';
+	if (inet_pton(AF_INET6, plain, ret_v6) != 1)
+		return NULL;
+	memcpy(last, &ret_v6->s6_addr[12], sizeof(last));
+	if (IN6_IS_ADDR_V4COMPAT(ret_v6))
+		return xasprintf("::%x:%x%s", ntohs(last[0]), ntohs(last[1]), zone ? zone : "");
+	return xasprintf("%s%s", inet_ntop(AF_INET6, ret_v6, shown, sizeof(shown)), zone ? zone : "");
+}
+
+static void take_server(struct resolv *r, const char *word, bool host_network)
+{
+	struct in6_addr v6;
+	struct in_addr v4;
+	_cleanup_free_ char *text = canonical_address(word, &v6, &v4);
+	bool is_v4 = text && !strchr(text, ':');
+
+	if (!text)
+		strv_add(&r->invalid, word);
+	else if (host_network || (is_v4 && ntohl(v4.s_addr) >> 24 != IN_LOOPBACKNET))
+		strv_add(&r->servers, text);
+}
+
+static bool is_ndots(const char *option)
+{
+	return strncmp(option, "ndots:", strlen("ndots:")) == 0;
+}
+
+/* One line, which is cut into words. */
+static void take_line(struct resolv *r, const char *line, bool host_network)
+{
+	_cleanup_free_ char *copy = xstrdup(line);
+	_cleanup_strv_ char **rest = NULL;
+	char *save = NULL, *word, *key = strtok_r(copy, SPACE, &save);
+
+	if (!key || key[0] == '#' || key[0] == ';')
+		return;
+	while ((word = strtok_r(NULL, SPACE, &save)))
+		strv_add(&rest, word);
+	if (strcmp(key, "nameserver") == 0) {
+		if (rest)
+			take_server(r, rest[0], host_network);
+	} else if (strcmp(key, "search") == 0 || strcmp(key, "domain") == 0) {
+		if (rest) {
+			strv_free(r->search);
+			r->search = TAKE(rest);
+		}
+	} else if (strcmp(key, "options") == 0) {
+		for (size_t i = 0; rest && rest[i]; i++) {
+			strv_add(&r->options, rest[i]);
+			r->ndots_is_hosts |= is_ndots(rest[i]);
+		}
+	} else {
+		strv_add(&r->others, line);
+	}
+}
+
+static void parse(struct resolv *r, const char *text, bool host_network)
+{
+	while (*text != '\0') {
+		size_t len = strcspn(text, "\n");
+		size_t shown = len > 0 && text[len - 1] == '\r' ? len - 1 : len;
+		_cleanup_free_ char *line = xstrndup(text, shown);
+
+		take_line(r, line, host_network);
+		text += len + (text[len] == '\n');
+	}
+}
+
+static int override_servers(struct resolv *r, char *const *servers, struct err *err)
+{
+	strv_free(TAKE(r->servers));
+	for (size_t i = 0; servers[i]; i++) {
+		struct in6_addr v6;
+		struct in_addr v4;
+		_cleanup_free_ char *text = canonical_address(servers[i], &v6, &v4);
+
+		if (!text)
+			return err_set(err, ERR_INVALID, "bad nameserver address %s", servers[i]);
+		strv_add(&r->servers, text);
+	}
+	return 0;
+}
+
+static void override_search(struct resolv *r, char *const *search)
+{
+	strv_free(TAKE(r->search));
+	for (size_t i = 0; search[i]; i++)
+		if (strcmp(search[i], ".") != 0)
+			strv_add(&r->search, search[i]);
+}
+
+static void add_words(struct buf *out, const char *before, char *const *words, const char *after)
+{
+	buf_adds(out, before);
+	for (size_t i = 0; words && words[i]; i++) {
+		if (i > 0)
+			buf_addc(out, ' ');
+		buf_adds(out, words[i]);
+	}
+	buf_adds(out, after);
+}
+
+static void write_body(const struct resolv *r, struct buf *out)
+{
+	buf_adds(out, "# Generated by Docker Engine.\n"
+		      "# This file can be edited; Docker Engine will not make further changes once it\n"
+		      "# has been modified.\n\n");
+	for (size_t i = 0; r->servers && r->servers[i]; i++)
+		buf_addf(out, "nameserver %s\n", r->servers[i]);
+	if (r->search)
+		add_words(out, "search ", r->search, "\n");
+	if (r->options)
+		add_words(out, "options ", r->options, "\n");
+	for (size_t i = 0; r->others && r->others[i]; i++)
+		buf_addf(out, "%s\n", r->others[i]);
+}
+
+int files_resolv_conf(const struct resolv_request *q, struct buf *out, struct err *err)
+{
+	static const char *const fallback[] = {"8.8.8.8", "8.8.4.4"};
+	_cleanup_(resolv_done) struct resolv r = {0};
+	_cleanup_strv_ char **overrides = NULL;
+	const char *ndots = NULL;
+	bool defaults;
+
+	parse(&r, q->host_text ? q->host_text : "", q->host_network);
+	ndots = r.ndots_is_hosts ? "host" : NULL;
+	if (strv_len(q->servers) > 0) {
+		int failed = override_servers(&r, q->servers, err);
+
+		if (failed < 0)
+			return failed;
+		strv_add(&overrides, "nameservers");
+	}
+	if (strv_len(q->search) > 0) {
+		override_search(&r, q->search);
+		strv_add(&overrides, "search");
+	}
+	if (strv_len(q->options) > 0) {
+		strv_free(r.options);
+		r.options = strv_copy(q->options);
+		ndots = NULL;
+		for (size_t i = 0; q->options[i]; i++)
+			ndots = is_ndots(q->options[i]) ? "override" : ndots;
+		strv_add(&overrides, "options");
+	}
+	defaults = !r.servers && !q->host_network;
+	for (size_t i = 0; defaults && i < ARRAY_SIZE(fallback); i++)
+		strv_add(&r.servers, fallback[i]);
+
+	write_body(&r, out);
+	buf_addf(out, "\n# Based on host file: '%s'%s\n", q->host_path, q->host_network ? "" : " (legacy)");
+	if (defaults)
+		buf_adds(out, "# Used default nameservers.\n");
+	if (r.invalid)
+		add_words(out, "# Invalid nameservers: [", r.invalid, "]\n");
+	add_words(out, "# Overrides: [", overrides, "]\n");
+	if (ndots)
+		buf_addf(out, "# Option ndots from: %s\n", ndots);
+	return out->failed ? err_sys(err, ENOMEM, "make resolv.conf") : 0;
+}
+
+static int read_optional(const char *path, struct buf *out, struct err *err)
+{
+	int r = file_read_at(AT_FDCWD, path, FILES_HOST_MAX, out);
+
+	return r < 0 && r != -ENOENT ? err_sys(err, r, "read %s", path) : 0;
+}
+
+static bool only_stub(const char *text)
+{
+	_cleanup_(resolv_done) struct resolv r = {0};
+
+	parse(&r, text, true);
+	return strv_len(r.servers) == 1 && strcmp(r.servers[0], RESOLVED_STUB) == 0;
+}
+
+int files_read_host_resolv_conf(bool host_network, struct buf *ret_text, const char **ret_path, struct err *err)
+{
+	_cleanup_buf_ struct buf real = BUF_INIT;
+	int r = read_optional(HOST_FILE, ret_text, err);
+
+	if (r < 0)
+		return r;
+	*ret_path = HOST_FILE;
+	if (host_network || !only_stub(ret_text->data) || file_read_at(AT_FDCWD, RESOLVED_FILE, FILES_HOST_MAX, &real) < 0)
+		return 0;
+	buf_reset(ret_text);
+	buf_add(ret_text, real.data, real.len);
+	*ret_path = RESOLVED_FILE;
+	return 0;
+}
+
+int files_read_host_hosts(struct buf *ret_text, struct err *err)
+{
+	return read_optional("/etc/hosts", ret_text, err);
+}
