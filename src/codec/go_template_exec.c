@@ -13,6 +13,7 @@
 
 #define VARIABLES_MAX 64
 #define OUTPUT_MAX (64 * 1024 * 1024)
+#define STEPS_MAX 10000000 /* nested loops over nothing end too */
 
 struct variable {
 	const char *name;
@@ -27,6 +28,7 @@ struct run {
 	struct variable variables[VARIABLES_MAX];
 	size_t n_variables;
 	enum flow flow;
+	unsigned long steps;
 	struct err *err;
 };
 
@@ -277,6 +279,8 @@ static int exec_node(struct run *run, const struct node *n, const struct value *
 {
 	struct value v;
 
+	if (++run->steps > STEPS_MAX)
+		return err_set(run->err, ERR_INVALID, "template parsing error: the template takes too many steps");
 	switch (n->kind) {
 	case NODE_TEXT:
 		buf_add(&run->out, n->text, n->len);

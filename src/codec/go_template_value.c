@@ -225,14 +225,22 @@ static int fn_json(struct call *c)
 	return r;
 }
 
+/* Elements of a list, 0 for nil, -1 for what isn't a list. */
+static int64_t list_len(const struct value *v)
+{
+	if (v->kind == VALUE_NIL)
+		return 0;
+	if (v->kind == VALUE_STRINGS || (v->kind == VALUE_JSON && json_object_is_type(v->json, json_type_array)))
+		return value_len(v);
+	return -1;
+}
+
 static int fn_join(struct call *c)
 {
 	_cleanup_buf_ struct buf b = BUF_INIT;
 	const char *separator = text_of(c, 1);
-	int64_t len = c->args[0].kind == VALUE_JSON || c->args[0].kind == VALUE_STRINGS ? value_len(&c->args[0]) : -1;
+	int64_t len = list_len(&c->args[0]);
 
-	if (c->args[0].kind == VALUE_NIL)
-		len = 0;
 	if (len < 0)
 		return wrong(c, "the first argument is not a list");
 	for (int64_t i = 0; i < len; i++) {
