@@ -6,7 +6,7 @@
  *
  * Transport: SOCK_SEQPACKET unix sockets. A packet is
  *     struct shim_header { magic, json_len, raw_len }, little-endian u32 each; json_len bytes of JSON; raw_len raw bytes
- * at most SHIM_PACKET_MAX in all, with at most FD_PASS_MAX descriptors. What could be larger travels as a sealed memfd.
+ * at most SHIM_PACKET_MAX in all, with at most SHIM_PACKET_FDS descriptors. What could be larger travels as a sealed memfd.
  *
  * A shim is spawned (posix_spawn) as `lighter-shim ID` with
  *     fd 3  sealed memfd: the start document, JSON (struct shim_start)
@@ -26,7 +26,8 @@
  *     state      {}                             -> struct shim_state
  *     attach     struct shim_attach, fd 0: client; raw: bytes the client sent behind its request -> {}
  *     wait       {condition}, fd 0: client      -> {}    "not-running", "next-exit", "removed"
- *     take_waits {}                             -> {n}, fds: the "removed" clients, now the daemon's to answer
+ *     take_waits {}                             -> {n, conditions, more}, fds: the "removed" clients, now the daemon's to
+ *                                                  answer (before a start, or after a failed one: all waits); `more`: ask again
  *     signal     {signo, all}                   -> {}
  *     resize     {rows, cols, exec_id}          -> {}    exec_id absent: the container's own terminal
  *     exec_start {exec_id, process, tty, stdin...} struct shim_exec, fd 0: client (none when detached) -> {pid}
@@ -58,6 +59,7 @@
 #define SHIM_PROTOCOL_MIN 1
 #define SHIM_PROTOCOL_MAX 1
 #define SHIM_PACKET_MAX (160 * 1024)
+#define SHIM_PACKET_FDS 8 /* descriptors one packet carries at most */
 
 enum { SHIM_FD_START = 3, SHIM_FD_SOCKET = 4, SHIM_FD_RUN = 5, SHIM_FD_CONTAINER = 6, SHIM_FD_LAYERS = 7 };
 
@@ -128,6 +130,7 @@ struct shim_state {
 	char *finished_at;
 	bool oom_killed;
 	char *error;
+	uint64_t log_dropped; /* log records that could not be written */
 };
 extern const struct json_shape shim_state_shape;
 
@@ -143,7 +146,7 @@ struct shim_packet {
 	int64_t seq;
 	char *raw; /* malloc'ed, NULL when raw_len is 0 */
 	size_t raw_len;
-	int fds[8];
+	int fds[SHIM_PACKET_FDS];
 	size_t n_fds;
 };
 
@@ -156,6 +159,12 @@ int shim_packet_send(int sock, const char *json, size_t json_len, const void *ra
 
 /* Receives one; 1, 0 at the end, or -errno (-EBADMSG: not this protocol). */
 int shim_packet_recv(int sock, struct shim_packet *ret, struct err *err) _must_check_;
+
+/* The object of an "error" reply to `seq`, from a filled err; and back. */
+void shim_error_write(struct buf *out, int64_t seq, const struct err *err);
+
+/* Fills `err` from the packet when it is an error reply: its negative errno; 0 for any other packet. */
+int shim_error_read(const struct shim_packet *p, struct err *err) _must_check_;
 
 /* ---- the daemon's side (client.c; blocking, from a worker thread, with a deadline) ---- */
 
