@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Templates: whatever parses is run over a fixed document; a failure leaves no output and a message. */
+/*
+ * Templates: whatever parses is run over a fixed document; a failure leaves no output and a message.
+ * Covers: src/codec/go_template*.c
+ */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

@@ -2,6 +2,7 @@
 /*
  * JSON: whatever parses is decoded by the largest tables (with an arena that runs out on odd lengths), written again,
  * and what was written must decode to the same text once more.
+ * Covers: src/codec/json*.c
  */
 #include <stdint.h>
 #include <stdlib.h>
