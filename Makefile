@@ -42,6 +42,7 @@ install: all
 	meson configure build --prefix=$(PREFIX) && ninja -C build
 	DESTDIR=$(DESTDIR) meson install -C build --no-rebuild --quiet
 uninstall: build/build.ninja
+	meson configure build --prefix=$(PREFIX) && ninja -C build build.ninja
 	meson introspect build --installed | tools/uninstall "$(DESTDIR)"
 deps deps-test:
 	sh bootstrap.sh $@
