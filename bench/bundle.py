@@ -42,7 +42,7 @@ def config(root, files, names, seccomp, cgroup):
     linux = {"namespaces": [{"type": t} for t in ("mount", "pid", "network", "ipc", "uts", "cgroup")],
              "cgroupsPath": cgroup, "maskedPaths": MASKED,
              "readonlyPaths": ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"],
-             "resources": {"devices": allowed, "memory": {"limit": 268435456}, "cpu": {"shares": 512}, "pids": {"limit": 512}}}
+             "resources": {"devices": allowed, "memory": {"limit": 268435456}, "cpu": {"shares": 1024}, "pids": {"limit": 512}}}
     if seccomp:
         linux["seccomp"] = {"defaultAction": "SCMP_ACT_ERRNO", "architectures": ["SCMP_ARCH_X86_64", "SCMP_ARCH_X86",
                                                                               "SCMP_ARCH_X32"], "syscalls": _rules(names)}

@@ -153,8 +153,10 @@ static struct sample container_run(const struct floor *floor, struct floor_cgrou
 	struct sample sample;
 	double begin = now_us();
 	int ready[2], pidfd = -EBADF;
-	struct clone_args args = {.flags = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_PIDFD,
-				  .pidfd = (uint64_t)(uintptr_t)&pidfd, .exit_signal = SIGCHLD};
+	struct clone_args args = {.flags =
+					  CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_PIDFD,
+				  .pidfd = (uint64_t)(uintptr_t)&pidfd,
+				  .exit_signal = SIGCHLD};
 	pid_t child;
 
 	floor_cgroup_make(cgroup);
@@ -223,14 +225,18 @@ static void measure(const struct floor *floor)
 
 static void usage(void)
 {
-	fprintf(stderr, "usage: floor [--net veth|none] [--filter FILE] [-n N] [-q] --dir DIR --lower LAYER... -- COMMAND [ARG...]\n");
+	fprintf(stderr,
+		"usage: floor [--net veth|none] [--filter FILE] [-n N] [-q] --dir DIR --lower LAYER... -- COMMAND [ARG...]\n");
 	exit(2);
 }
 
 static void options_parse(struct floor *floor, int argc, char **argv)
 {
-	static const struct option options[] = {{"net", 1, NULL, 'N'}, {"filter", 1, NULL, 'f'}, {"dir", 1, NULL, 'd'},
-						{"lower", 1, NULL, 'l'}, {NULL, 0, NULL, 0}};
+	static const struct option options[] = {{"net", 1, NULL, 'N'},
+						{"filter", 1, NULL, 'f'},
+						{"dir", 1, NULL, 'd'},
+						{"lower", 1, NULL, 'l'},
+						{NULL, 0, NULL, 0}};
 	int c;
 
 	while ((c = getopt_long(argc, argv, "+n:q", options, NULL)) != -1) {

@@ -32,24 +32,24 @@ void floor_write(int dirfd, const char *name, const char *text, bool create);
 
 /* -- floor_cgroup.c: one directory per hierarchy -- */
 
-struct floor_cgroup; /* opaque */
-struct floor_cgroup *floor_cgroup_find(void);                       /* which hierarchies there are; once */
-void floor_cgroup_make(struct floor_cgroup *cgroup);                /* directories and limits of one container */
-void floor_cgroup_join(const struct floor_cgroup *cgroup);          /* called by the child: it moves itself */
-void floor_cgroup_remove(struct floor_cgroup *cgroup);              /* after the container's exit */
+struct floor_cgroup;                                       /* opaque */
+struct floor_cgroup *floor_cgroup_find(void);              /* which hierarchies there are; once */
+void floor_cgroup_make(struct floor_cgroup *cgroup);       /* directories and limits of one container */
+void floor_cgroup_join(const struct floor_cgroup *cgroup); /* called by the child: it moves itself */
+void floor_cgroup_remove(struct floor_cgroup *cgroup);     /* after the container's exit */
 
 /* -- floor_root.c: what is mounted -- */
 
-void floor_root_make(const struct floor *floor);        /* upper, work, hosts files of one container, in floor->dir */
-void floor_root_enter(const struct floor *floor);       /* the child: overlay, /proc, /sys, /dev, masks, pivot_root */
-void floor_root_remove(const struct floor *floor);      /* afterwards */
+void floor_root_make(const struct floor *floor);   /* upper, work, hosts files of one container, in floor->dir */
+void floor_root_enter(const struct floor *floor);  /* the child: overlay, /proc, /sys, /dev, masks, pivot_root */
+void floor_root_remove(const struct floor *floor); /* afterwards */
 
 /* -- floor_net.c: raw rtnetlink -- */
 
-int floor_net_open(void);                               /* a netlink socket of the caller's namespace */
-int floor_net_bridge(int nl);                           /* makes the bridge with its address; its index */
-void floor_net_veth(int nl, int bridge, pid_t child);   /* a pair whose peer is born in the child's namespace as eth0 */
-void floor_net_configure(void);                         /* the child: lo up, eth0 address, up, default route */
-void floor_net_loopback(void);                          /* the child without a veth: lo up */
+int floor_net_open(void);                             /* a netlink socket of the caller's namespace */
+int floor_net_bridge(int nl);                         /* makes the bridge with its address; its index */
+void floor_net_veth(int nl, int bridge, pid_t child); /* a pair whose peer is born in the child's namespace as eth0 */
+void floor_net_configure(void);                       /* the child: lo up, eth0 address, up, default route */
+void floor_net_loopback(void);                        /* the child without a veth: lo up */
 
 #endif

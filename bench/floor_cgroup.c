@@ -22,13 +22,13 @@ struct floor_cgroup {
 	int tasks[HIERARCHIES];     /* open while a container is being made */
 };
 
-static const char *const hierarchies[HIERARCHIES] = {"cpu", "cpuacct", "cpuset", "memory", "devices",
-						     "freezer", "blkio", "pids", "systemd"};
+static const char *const hierarchies[HIERARCHIES] = {"cpu",     "cpuacct", "cpuset", "memory", "devices",
+						     "freezer", "blkio",   "pids",   "systemd"};
 
 static const struct {
 	const char *hierarchy, *file, *value;
 } limits[] = {
-	{"cpu", "cpu.shares", "512"},
+	{"cpu", "cpu.shares", "1024"},
 	{"memory", "memory.limit_in_bytes", "268435456"},
 	{"pids", "pids.max", "512"},
 	{"devices", "devices.deny", "a"},

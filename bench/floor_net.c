@@ -52,7 +52,8 @@ static void nest_end(struct message *m, struct rtattr *nest)
 
 static struct message message_new(uint16_t type, uint16_t flags, const void *family, size_t size)
 {
-	struct message m = {.head = {.nlmsg_len = NLMSG_HDRLEN, .nlmsg_type = type,
+	struct message m = {.head = {.nlmsg_len = NLMSG_HDRLEN,
+				     .nlmsg_type = type,
 				     .nlmsg_flags = (uint16_t)(NLM_F_REQUEST | NLM_F_ACK | flags)}};
 
 	put(&m, family, size);
@@ -102,8 +103,11 @@ static void address_add(int nl, int index, uint32_t address)
 
 static void default_route(int nl, uint32_t gateway)
 {
-	struct rtmsg info = {.rtm_family = AF_INET, .rtm_table = RT_TABLE_MAIN, .rtm_protocol = RTPROT_BOOT,
-			     .rtm_scope = RT_SCOPE_UNIVERSE, .rtm_type = RTN_UNICAST};
+	struct rtmsg info = {.rtm_family = AF_INET,
+			     .rtm_table = RT_TABLE_MAIN,
+			     .rtm_protocol = RTPROT_BOOT,
+			     .rtm_scope = RT_SCOPE_UNIVERSE,
+			     .rtm_type = RTN_UNICAST};
 	struct message m = message_new(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, &info, sizeof(info));
 
 	attribute(&m, RTA_GATEWAY, &gateway, sizeof(gateway));

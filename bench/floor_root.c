@@ -17,18 +17,19 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-static const char *const masked[] = {"proc/asound", "proc/acpi", "proc/interrupts", "proc/kcore", "proc/keys",
-				     "proc/latency_stats", "proc/timer_list", "proc/timer_stats", "proc/sched_debug",
-				     "proc/scsi", "sys/firmware", "sys/devices/virtual/powercap"};
+static const char *const masked[] = {"proc/asound",     "proc/acpi",        "proc/interrupts",
+				     "proc/kcore",      "proc/keys",        "proc/latency_stats",
+				     "proc/timer_list", "proc/timer_stats", "proc/sched_debug",
+				     "proc/scsi",       "sys/firmware",     "sys/devices/virtual/powercap"};
 static const char *const read_only[] = {"proc/bus", "proc/fs", "proc/irq", "proc/sys", "proc/sysrq-trigger"};
 static const char *const written[] = {"hostname", "hosts", "resolv.conf"};
 static const struct {
 	const char *name;
 	unsigned int major, minor;
 } nodes[] = {{"null", 1, 3}, {"zero", 1, 5}, {"full", 1, 7}, {"random", 1, 8}, {"urandom", 1, 9}, {"tty", 5, 0}};
-static const char *const links[][2] = {{"/proc/self/fd", "dev/fd"}, {"/proc/self/fd/0", "dev/stdin"},
+static const char *const links[][2] = {{"/proc/self/fd", "dev/fd"},       {"/proc/self/fd/0", "dev/stdin"},
 				       {"/proc/self/fd/1", "dev/stdout"}, {"/proc/self/fd/2", "dev/stderr"},
-				       {"/proc/kcore", "dev/core"}, {"pts/ptmx", "dev/ptmx"}};
+				       {"/proc/kcore", "dev/core"},       {"pts/ptmx", "dev/ptmx"}};
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -60,7 +61,8 @@ void floor_root_make(const struct floor *floor)
 void floor_root_remove(const struct floor *floor)
 {
 	static const char *const below[] = {"upper/etc/hostname", "upper/etc/hosts", "upper/etc/resolv.conf"};
-	static const char *const dirs[] = {"upper/etc", "upper/proc", "upper/sys", "upper/dev", "upper", "work/work", "work", "merged"};
+	static const char *const dirs[] = {"upper/etc", "upper/proc", "upper/sys", "upper/dev",
+					   "upper",     "work/work",  "work",      "merged"};
 
 	if (chdir(floor->dir) < 0)
 		floor_die(floor->dir);
