@@ -45,7 +45,8 @@ void nl_put_raw(struct nl_buf *b, const void *bytes, size_t len)
 
 	if (!at)
 		return;
-	memcpy(at, bytes, len);
+	if (len > 0)
+		memcpy(at, bytes, len);
 	grow_message(b);
 }
 
