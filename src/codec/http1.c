@@ -305,7 +305,8 @@ static bool parse_request(const char *bytes, size_t len, struct arena *a, struct
 	return true;
 }
 
-int http1_request_parse(const char *bytes, size_t len, struct arena *a, struct http1_head *ret, int *ret_status, struct err *err)
+int http1_request_parse(const char *bytes, size_t len, struct arena *a, struct http1_head *ret, int *ret_status,
+			struct err *err)
 {
 	struct http1_head head = {0};
 	struct verdict v = {0};
@@ -377,12 +378,28 @@ const char *http1_reason(int status)
 		int status;
 		const char *reason;
 	} reasons[] = {
-		{100, "Continue"}, {101, "Switching Protocols"}, {200, "OK"}, {201, "Created"}, {202, "Accepted"},
-		{204, "No Content"}, {301, "Moved Permanently"}, {304, "Not Modified"}, {400, "Bad Request"},
-		{401, "Unauthorized"}, {403, "Forbidden"}, {404, "Not Found"}, {408, "Request Timeout"}, {409, "Conflict"},
-		{413, "Request Entity Too Large"}, {417, "Expectation Failed"}, {431, "Request Header Fields Too Large"},
-		{499, "Client Closed Request"}, {500, "Internal Server Error"}, {501, "Not Implemented"},
-		{503, "Service Unavailable"}, {505, "HTTP Version Not Supported"},
+		{100, "Continue"},
+		{101, "Switching Protocols"},
+		{200, "OK"},
+		{201, "Created"},
+		{202, "Accepted"},
+		{204, "No Content"},
+		{301, "Moved Permanently"},
+		{304, "Not Modified"},
+		{400, "Bad Request"},
+		{401, "Unauthorized"},
+		{403, "Forbidden"},
+		{404, "Not Found"},
+		{408, "Request Timeout"},
+		{409, "Conflict"},
+		{413, "Request Entity Too Large"},
+		{417, "Expectation Failed"},
+		{431, "Request Header Fields Too Large"},
+		{499, "Client Closed Request"},
+		{500, "Internal Server Error"},
+		{501, "Not Implemented"},
+		{503, "Service Unavailable"},
+		{505, "HTTP Version Not Supported"},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(reasons); i++)

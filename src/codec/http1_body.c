@@ -147,7 +147,8 @@ static int chunks_next(struct http1_body *b, const char *bytes, size_t len, size
 	return b->state == CHUNK_DONE;
 }
 
-int http1_body_next(struct http1_body *b, const char *bytes, size_t len, size_t *ret_used, const char **ret_data, size_t *ret_len)
+int http1_body_next(struct http1_body *b, const char *bytes, size_t len, size_t *ret_used, const char **ret_data,
+		    size_t *ret_len)
 {
 	*ret_used = 0;
 	*ret_len = 0;

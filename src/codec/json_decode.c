@@ -98,8 +98,8 @@ static int decode_unsigned(const struct decoder *d, const struct json_object *o,
 	return 0;
 }
 
-static int decode_number(const struct decoder *d, enum json_type type, const struct json_object *o,
-			 const struct path *path, void *out)
+static int decode_number(const struct decoder *d, enum json_type type, const struct json_object *o, const struct path *path,
+			 void *out)
 {
 	bool is_signed = type == JSON_INT64 || type == JSON_OPT_INT64 || type == JSON_INT32 || type == JSON_OPT_INT32;
 	bool is_wide = type == JSON_INT64 || type == JSON_OPT_INT64 || type == JSON_UINT64 || type == JSON_OPT_UINT64;
@@ -270,8 +270,7 @@ static int decode_object_map(const struct decoder *d, const struct json_object *
 	return 0;
 }
 
-static int decode_uint32s(const struct decoder *d, const struct json_object *o, const struct path *path,
-			  struct any_array *ret)
+static int decode_uint32s(const struct decoder *d, const struct json_object *o, const struct path *path, struct any_array *ret)
 {
 	int r;
 
@@ -297,8 +296,8 @@ static int decode_text(const struct decoder *d, const struct json_object *o, cha
 	return *ret ? 0 : no_memory(d);
 }
 
-static int decode_optional(const struct decoder *d, enum json_type type, const struct json_object *o,
-			   const struct path *path, void **ret)
+static int decode_optional(const struct decoder *d, enum json_type type, const struct json_object *o, const struct path *path,
+			   void **ret)
 {
 	void *out = arena_alloc(d->arena, sizeof(uint64_t));
 	int r;

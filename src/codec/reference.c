@@ -162,8 +162,8 @@ int reference_parse(const char *text, struct arena *a, struct reference *ret, st
 	int status;
 
 	if (digest_is_hex(text))
-		return err_set(err, ERR_INVALID,
-			       "invalid repository name (%s), cannot specify 64-byte hexadecimal strings", text);
+		return err_set(err, ERR_INVALID, "invalid repository name (%s), cannot specify 64-byte hexadecimal strings",
+			       text);
 	split_domain(text, a, &r.domain, &rest);
 	if (arena_failed(a))
 		return err_set(err, ERR_INVALID, "invalid reference format: too long");

@@ -270,8 +270,7 @@ void tar_pax_reset(struct tar_pax *pax)
 	struct tar_extents map = pax->map;
 
 	map.len = 0;
-	*pax = (struct tar_pax){
-		.xattrs = xattrs, .cap_xattrs = cap_xattrs, .map = map, .sparse_major = -1, .sparse_minor = -1};
+	*pax = (struct tar_pax){.xattrs = xattrs, .cap_xattrs = cap_xattrs, .map = map, .sparse_major = -1, .sparse_minor = -1};
 }
 
 void tar_pax_done(struct tar_pax *pax)

@@ -29,7 +29,8 @@ int url_decode(const char *text, size_t len, bool form, struct arena *a, char **
 			int low = len - i > 2 ? hex_value(text[i + 2]) : -1;
 
 			if (high < 0 || low < 0)
-				return err_set(err, ERR_INVALID, "invalid URL escape \"%.*s\"", (int)MIN(len - i, (size_t)3), text + i);
+				return err_set(err, ERR_INVALID, "invalid URL escape \"%.*s\"", (int)MIN(len - i, (size_t)3),
+					       text + i);
 			c = (char)(high << 4 | low);
 			if (c == '\0')
 				return err_set(err, ERR_INVALID, "NUL in a URL");

@@ -29,7 +29,8 @@ int url_decode(const char *text, size_t len, bool form, struct arena *a, char **
  * The decoded path of a request target "/path?query" or "http://host/path?query", and its query. A piece of the query that
  * has a ';' or doesn't decode is ERR_INVALID ("invalid semicolon separator in query"), as in Docker.
  */
-int url_target_parse(const char *target, struct arena *a, char **ret_path, struct url_query *ret_query, struct err *err) _must_check_;
+int url_target_parse(const char *target, struct arena *a, char **ret_path, struct url_query *ret_query,
+		     struct err *err) _must_check_;
 
 /* The path without empty, "." and ".." segments; a '/' at the end stays. Begins with '/'. NULL when the arena is full. */
 char *url_path_clean(const char *path, struct arena *a);

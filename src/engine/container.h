@@ -56,36 +56,36 @@ struct container {
 	struct timespec created;
 	char *path;
 	char **args;
-	char *image_id;    /* "sha256:..." */
-	char *image_name;  /* as the request had it */
+	char *image_id;   /* "sha256:..." */
+	char *image_name; /* as the request had it */
 	char *platform;
 	struct container_config *config; /* merged with the image's */
 	struct host_config *host;
-	char **lower;      /* names of its layers, topmost first */
+	char **lower;       /* names of its layers, topmost first */
 	char *default_path; /* PATH of its environment */
 
-	int refs;               /* [lock] */
-	char *name;             /* [lock] without the slash; malloc'ed */
-	enum container_state state; /* [lock] */
-	enum container_state before; /* [lock] where a start came from */
-	bool busy;              /* [lock] an operation is under way */
-	bool settled;           /* [lock] the last run's mounts, cgroup and namespaces are gone */
-	bool stop_asked;        /* [lock] a stop is under way: `stop` precedes `die` in events */
-	bool started_once;      /* [lock] */
-	pid_t pid;              /* [lock] of its first process; 0 when not running */
-	int exit_code;          /* [lock] */
-	bool oom_killed;        /* [lock] */
-	char *error;            /* [lock] malloc'ed; "" when none */
+	int refs;                          /* [lock] */
+	char *name;                        /* [lock] without the slash; malloc'ed */
+	enum container_state state;        /* [lock] */
+	enum container_state before;       /* [lock] where a start came from */
+	bool busy;                         /* [lock] an operation is under way */
+	bool settled;                      /* [lock] the last run's mounts, cgroup and namespaces are gone */
+	bool stop_asked;                   /* [lock] a stop is under way: `stop` precedes `die` in events */
+	bool started_once;                 /* [lock] */
+	pid_t pid;                         /* [lock] of its first process; 0 when not running */
+	int exit_code;                     /* [lock] */
+	bool oom_killed;                   /* [lock] */
+	char *error;                       /* [lock] malloc'ed; "" when none */
 	struct timespec started, finished; /* [lock] */
-	struct endpoint *endpoint; /* [lock] its place in the bridge while it runs; malloc'ed, else NULL */
-	char sandbox_id[65];    /* [lock] "" when not running */
-	struct parked_attach *attaches; /* [lock] */
-	struct parked_wait *waits;      /* [lock] */
+	struct endpoint *endpoint;         /* [lock] its place in the bridge while it runs; malloc'ed, else NULL */
+	char sandbox_id[65];               /* [lock] "" when not running */
+	struct parked_attach *attaches;    /* [lock] */
+	struct parked_wait *waits;         /* [lock] */
 
 	int shim_sock;  /* the monitor's: subscribed connection, -EBADF without */
 	int shim_pidfd; /* the monitor's: -EBADF when the shim isn't our child */
 	pid_t shim_pid;
-	uint64_t next_seq;      /* the monitor's: of requests on shim_sock */
+	uint64_t next_seq; /* the monitor's: of requests on shim_sock */
 };
 
 /* A new one in state `created` with one reference and an arena; nothing else is set. */

@@ -60,20 +60,23 @@ static bool text_has_members(const char *json)
 static int endpoint_wishes_check(const struct endpoint_settings *s, const char *mode, struct err *err)
 {
 	if (strcmp(network_mode_name(s->key), mode) != 0)
-		return err_set(err, ERR_NOT_IMPLEMENTED, "networks other than bridge, none and host are not supported yet: %s", s->key);
-	if (s->aliases && s->aliases[0])
-		return err_set(err, ERR_INVALID,
-			       "invalid config for network %s: invalid endpoint settings:\nnetwork-scoped alias is supported only for "
-			       "containers in user defined networks",
+		return err_set(err, ERR_NOT_IMPLEMENTED, "networks other than bridge, none and host are not supported yet: %s",
 			       s->key);
+	if (s->aliases && s->aliases[0])
+		return err_set(
+			err, ERR_INVALID,
+			"invalid config for network %s: invalid endpoint settings:\nnetwork-scoped alias is supported only for "
+			"containers in user defined networks",
+			s->key);
 	if (s->links && s->links[0])
 		return err_set(err, ERR_NOT_IMPLEMENTED, "links between containers are not supported yet");
 	if (s->ipam_config && (*s->ipam_config->ipv4_address || *s->ipam_config->ipv6_address ||
 			       (s->ipam_config->link_local_ips && s->ipam_config->link_local_ips[0])))
-		return err_set(err, ERR_INVALID,
-			       "invalid config for network %s: invalid endpoint settings:\nuser specified IP address is supported on "
-			       "user defined networks only",
-			       s->key);
+		return err_set(
+			err, ERR_INVALID,
+			"invalid config for network %s: invalid endpoint settings:\nuser specified IP address is supported on "
+			"user defined networks only",
+			s->key);
 	if (s->driver_opts.len)
 		return err_set(err, ERR_NOT_IMPLEMENTED, "driver options of a network endpoint are not supported yet");
 	if (*s->mac_address)
@@ -90,7 +93,8 @@ int endpoints_check(const struct container_create_request *req, const struct hos
 	if (strncmp(mode, "container:", 10) == 0)
 		return err_set(err, ERR_NOT_IMPLEMENTED, "sharing another container's network is not supported yet");
 	if (strcmp(mode, "bridge") != 0 && strcmp(mode, "none") != 0 && strcmp(mode, "host") != 0)
-		return err_set(err, ERR_NOT_IMPLEMENTED, "networks other than bridge, none and host are not supported yet: %s", mode);
+		return err_set(err, ERR_NOT_IMPLEMENTED, "networks other than bridge, none and host are not supported yet: %s",
+			       mode);
 	if (text_has_members(host->port_bindings) || host->publish_all_ports)
 		return err_set(err, ERR_NOT_IMPLEMENTED, "publishing ports is not supported yet");
 	if (host->links && host->links[0])
@@ -114,9 +118,8 @@ static int file_put(int dir_fd, const char *name, const struct buf *text, struct
 static int hosts_put(struct container *c, bool host_network, int dir_fd, struct err *err)
 {
 	_cleanup_buf_ struct buf text = BUF_INIT;
-	struct hosts_request request = {.extra = c->host->extra_hosts,
-					.hostname = c->config->hostname,
-					.domainname = c->config->domainname};
+	struct hosts_request request = {
+		.extra = c->host->extra_hosts, .hostname = c->config->hostname, .domainname = c->config->domainname};
 	int r;
 
 	if (c->endpoint)

@@ -16,7 +16,7 @@
 struct event {
 	char *type, *action, *id, *json;
 	char *name, *image;
-	char **labels; /* "k=v" */
+	char **labels;   /* "k=v" */
 	char *container; /* of a network event */
 	struct timespec at;
 };
@@ -209,7 +209,8 @@ void events_network(struct container *c, const char *action)
 	const char *type = strcmp(name, "none") == 0 ? "null" : name;
 	char id[65];
 	struct event_attribute attributes[] = {{"container", c->id}, {"name", name}, {"type", type}};
-	struct event e = {.type = xstrdup("network"), .action = xstrdup(action), .name = xstrdup(name), .container = xstrdup(c->id)};
+	struct event e = {
+		.type = xstrdup("network"), .action = xstrdup(action), .name = xstrdup(name), .container = xstrdup(c->id)};
 
 	engine_network_id(c->engine, name, id);
 	e.id = xstrdup(id);
@@ -261,7 +262,7 @@ static bool labels_match(const struct filters *f, char *const *labels)
 /* Filters by objects that don't exist here yet (volumes, plug-ins, services, ...) match nothing, unknown keys too. */
 static bool event_matches(const struct filters *f, const struct event *e)
 {
-	static const char *const known[] = {"event", "type",	"scope",  "container", "image",
+	static const char *const known[] = {"event", "type",    "scope", "container", "image",
 					    "name",  "network", "label", "daemon",    NULL};
 
 	if (filters_check_keys(f, known, NULL) < 0 || filters_values(f, "daemon"))
@@ -288,8 +289,8 @@ static int open_times(struct engine_events *r, const char *since, const char *un
 	return 0;
 }
 
-int engine_events_open(struct engine *e, const char *filters, const char *since, const char *until,
-		       struct engine_events **ret, struct err *err)
+int engine_events_open(struct engine *e, const char *filters, const char *since, const char *until, struct engine_events **ret,
+		       struct err *err)
 {
 	struct engine_events *r = xcalloc(1, sizeof(*r));
 	struct events *ev = e->events;

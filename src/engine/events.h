@@ -28,8 +28,7 @@ void events_container(struct container *c, const char *action, const struct even
 /* The same with the engine's lock held; readers are woken by events_wake() later. */
 void events_container_locked(struct container *c, const char *action, const struct event_attribute *extra, size_t n);
 void events_wake(struct engine *e);
-void events_image(struct engine *e, const char *id, const char *name, const char *action,
-		  const struct json_string_map *labels);
+void events_image(struct engine *e, const char *id, const char *name, const char *action, const struct json_string_map *labels);
 void events_network(struct container *c, const char *action);
 
 /* How many readers there are (info's NEventsListener). */

@@ -41,7 +41,7 @@ struct engine {
 
 	struct db *db;
 	struct storage *storage;
-	struct network *network; /* NULL with --bridge none */
+	struct network *network;       /* NULL with --bridge none */
 	char none_id[65], host_id[65]; /* ids of the networks without links */
 	struct images *images;
 	struct events *events;

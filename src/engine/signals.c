@@ -11,12 +11,13 @@ static const struct {
 	const char *name;
 	int signo;
 } names[] = {
-	{"ABRT", SIGABRT}, {"ALRM", SIGALRM}, {"BUS", SIGBUS},	     {"CHLD", SIGCHLD}, {"CLD", SIGCHLD},     {"CONT", SIGCONT},
-	{"FPE", SIGFPE},   {"HUP", SIGHUP},   {"ILL", SIGILL},	     {"INT", SIGINT},	{"IO", SIGIO},	      {"IOT", SIGIOT},
-	{"KILL", SIGKILL}, {"PIPE", SIGPIPE}, {"POLL", SIGPOLL},     {"PROF", SIGPROF}, {"PWR", SIGPWR},      {"QUIT", SIGQUIT},
-	{"SEGV", SIGSEGV}, {"STOP", SIGSTOP}, {"SYS", SIGSYS},	     {"TERM", SIGTERM}, {"TRAP", SIGTRAP},    {"TSTP", SIGTSTP},
-	{"TTIN", SIGTTIN}, {"TTOU", SIGTTOU}, {"URG", SIGURG},	     {"USR1", SIGUSR1}, {"USR2", SIGUSR2},    {"VTALRM", SIGVTALRM},
-	{"XCPU", SIGXCPU}, {"XFSZ", SIGXFSZ}, {"WINCH", SIGWINCH},
+	{"ABRT", SIGABRT},     {"ALRM", SIGALRM}, {"BUS", SIGBUS},     {"CHLD", SIGCHLD}, {"CLD", SIGCHLD},
+	{"CONT", SIGCONT},     {"FPE", SIGFPE},   {"HUP", SIGHUP},     {"ILL", SIGILL},   {"INT", SIGINT},
+	{"IO", SIGIO},         {"IOT", SIGIOT},   {"KILL", SIGKILL},   {"PIPE", SIGPIPE}, {"POLL", SIGPOLL},
+	{"PROF", SIGPROF},     {"PWR", SIGPWR},   {"QUIT", SIGQUIT},   {"SEGV", SIGSEGV}, {"STOP", SIGSTOP},
+	{"SYS", SIGSYS},       {"TERM", SIGTERM}, {"TRAP", SIGTRAP},   {"TSTP", SIGTSTP}, {"TTIN", SIGTTIN},
+	{"TTOU", SIGTTOU},     {"URG", SIGURG},   {"USR1", SIGUSR1},   {"USR2", SIGUSR2}, {"VTALRM", SIGVTALRM},
+	{"XCPU", SIGXCPU},     {"XFSZ", SIGXFSZ}, {"WINCH", SIGWINCH},
 #ifdef SIGSTKFLT
 	{"STKFLT", SIGSTKFLT},
 #endif

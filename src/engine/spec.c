@@ -12,8 +12,18 @@
 #define DEFAULT_PATH "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 const char *const spec_masked_paths[] = {
-	"/proc/asound",	    "/proc/acpi",	 "/proc/interrupts", "/proc/kcore", "/proc/keys",    "/proc/latency_stats",
-	"/proc/timer_list", "/proc/timer_stats", "/proc/sched_debug", "/proc/scsi", "/sys/firmware", "/sys/devices/virtual/powercap",
+	"/proc/asound",
+	"/proc/acpi",
+	"/proc/interrupts",
+	"/proc/kcore",
+	"/proc/keys",
+	"/proc/latency_stats",
+	"/proc/timer_list",
+	"/proc/timer_stats",
+	"/proc/sched_debug",
+	"/proc/scsi",
+	"/sys/firmware",
+	"/sys/devices/virtual/powercap",
 	NULL,
 };
 const char *const spec_readonly_paths[] = {"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger", NULL};
@@ -47,7 +57,8 @@ static int security_option(const char *option, struct security *s, struct err *e
 		if (strcmp(value, "unconfined") == 0)
 			s->seccomp_unconfined = true;
 		else if (strcmp(value, "builtin") != 0)
-			return err_set(err, ERR_NOT_IMPLEMENTED, "seccomp profiles other than builtin and unconfined are not supported yet");
+			return err_set(err, ERR_NOT_IMPLEMENTED,
+				       "seccomp profiles other than builtin and unconfined are not supported yet");
 	} else if (len == 8 && memcmp(option, "apparmor", len) == 0) {
 		if (strcmp(value, "unconfined") != 0)
 			return err_set(err, ERR_NOT_IMPLEMENTED, "AppArmor profiles are not supported yet");

@@ -15,14 +15,14 @@
 struct spec_input {
 	const char *id;
 	const char *instance;
-	const char *path;            /* of the command */
+	const char *path; /* of the command */
 	char *const *args;
 	const struct container_config *config;
 	const struct host_config *host;
 	const struct user_identity *user;
-	const char *files_dir;       /* absolute; holds hostname, hosts, resolv.conf. NULL: none of them is mounted */
+	const char *files_dir; /* absolute; holds hostname, hosts, resolv.conf. NULL: none of them is mounted */
 	bool cgroup_v2;
-	const char *arch;            /* Docker's name */
+	const char *arch; /* Docker's name */
 	unsigned int kernel[2];
 };
 

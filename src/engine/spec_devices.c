@@ -45,8 +45,8 @@ static uint32_t *number32(struct arena *a, uint32_t n)
 	return p;
 }
 
-static void rule_add(struct oci_device_rules *rules, struct arena *a, bool allow, const char *type, int64_t major, int64_t minor,
-		     const char *access)
+static void rule_add(struct oci_device_rules *rules, struct arena *a, bool allow, const char *type, int64_t major,
+		     int64_t minor, const char *access)
 {
 	rules->items[rules->len++] = (struct oci_device_rule){
 		.allow = allow,
@@ -78,8 +78,8 @@ static void node_add(struct collector *c, const char *path, const struct stat *s
 
 static bool skipped(const char *name)
 {
-	static const char *const names[] = {".",   "..",	    "pts", "shm", "fd", "mqueue", "console", ".lxc", ".lxd-mounts",
-					    ".udev", NULL};
+	static const char *const names[] = {".",       "..",   "pts",         "shm",   "fd", "mqueue",
+					    "console", ".lxc", ".lxd-mounts", ".udev", NULL};
 
 	for (const char *const *n = names; *n; n++)
 		if (strcmp(*n, name) == 0)
@@ -134,7 +134,8 @@ static int mapping_add(struct collector *c, const struct api_device_mapping *d, 
 	}
 	fd = S_ISDIR(st.st_mode) ? open(d->path_on_host, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 	if (fd < 0)
-		return err_set(err, ERR_SYSTEM, "error gathering device information while adding custom device \"%s\": not a device node",
+		return err_set(err, ERR_SYSTEM,
+			       "error gathering device information while adding custom device \"%s\": not a device node",
 			       d->path_on_host);
 	tree_add(c, fd, target, DEPTH_MAX);
 	return 0;
@@ -149,8 +150,11 @@ static int rule_parse(const char *text, struct oci_device_rules *rules, struct a
 	if (sscanf(text, "%c %11[0-9*]:%11[0-9*] %3[rwm]%c", &type, major_text, minor_text, access, &rest) != 4 ||
 	    !strchr(types, type) || !type)
 		return err_set(err, ERR_SYSTEM, "invalid device cgroup rule format: '%s'", text);
-	rule_add(rules, a, true, type == 'a' ? "a" : type == 'b' ? "b" : "c", *major_text == '*' ? -1 : atoll(major_text),
-		 *minor_text == '*' ? -1 : atoll(minor_text), access);
+	rule_add(rules, a, true,
+		 type == 'a'   ? "a"
+		 : type == 'b' ? "b"
+			       : "c",
+		 *major_text == '*' ? -1 : atoll(major_text), *minor_text == '*' ? -1 : atoll(minor_text), access);
 	return 0;
 }
 

@@ -108,15 +108,17 @@ int spec_bind_parse(const char *text, struct arena *a, struct spec_bind *ret, st
 	if (r < 0)
 		return r;
 	if (b.target[0] != '/')
-		return err_set(err, ERR_SYSTEM,
-			       "invalid volume specification: '%s': invalid mount config for type \"bind\": invalid mount path: '%s' "
-			       "mount path must be absolute",
-			       text, b.target);
+		return err_set(
+			err, ERR_SYSTEM,
+			"invalid volume specification: '%s': invalid mount config for type \"bind\": invalid mount path: '%s' "
+			"mount path must be absolute",
+			text, b.target);
 	if (strcmp(b.target, "/") == 0)
-		return err_set(err, ERR_SYSTEM,
-			       "invalid volume specification: '%s': invalid mount config for type \"bind\": invalid specification: "
-			       "destination can't be '/'",
-			       text);
+		return err_set(
+			err, ERR_SYSTEM,
+			"invalid volume specification: '%s': invalid mount config for type \"bind\": invalid specification: "
+			"destination can't be '/'",
+			text);
 	*ret = b;
 	return 0;
 }
@@ -144,7 +146,8 @@ static int add_mount(struct oci_mounts *m, struct arena *a, const struct api_mou
 		struct stat st;
 
 		if (stat(mount->source, &st) < 0)
-			return err_set(err, ERR_INVALID, "invalid mount config for type \"bind\": bind source path does not exist: %s",
+			return err_set(err, ERR_INVALID,
+				       "invalid mount config for type \"bind\": bind source path does not exist: %s",
 				       mount->source);
 		add_bind(m, a, mount->source, mount->target, mount->read_only, !(b && b->non_recursive),
 			 b && *b->propagation ? b->propagation : "rprivate");
@@ -196,8 +199,8 @@ static void add_files(const struct spec_input *in, struct oci_mounts *m, struct 
 		for (size_t k = 0; k < m->len; k++)
 			taken |= strcmp(m->items[k].destination, target) == 0;
 		if (!taken)
-			add_bind(m, a, arena_printf(a, "%s/%s", in->files_dir, names[i]), target, in->host->readonly_rootfs, true,
-				 "rprivate");
+			add_bind(m, a, arena_printf(a, "%s/%s", in->files_dir, names[i]), target, in->host->readonly_rootfs,
+				 true, "rprivate");
 	}
 }
 

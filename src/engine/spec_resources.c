@@ -10,11 +10,11 @@
 #define CPU_PERIOD_US 100000
 #define NANO_CPUS 1000000000
 
-#define OPTIONAL(a, field, value)                                                                                      \
-	do {                                                                                                           \
-		(field) = arena_alloc((a), sizeof(*(field)));                                                          \
-		if (field)                                                                                             \
-			*(field) = (__typeof__(*(field)))(value);                                                      \
+#define OPTIONAL(a, field, value)                                 \
+	do {                                                      \
+		(field) = arena_alloc((a), sizeof(*(field)));     \
+		if (field)                                        \
+			*(field) = (__typeof__(*(field)))(value); \
 	} while (0)
 
 static void memory_fill(const struct host_config *h, struct oci_memory *m, struct arena *a)
@@ -65,7 +65,8 @@ static int block_device(const char *path, int64_t *ret_major, int64_t *ret_minor
 	return 0;
 }
 
-static int throttle_fill(const struct api_throttle_devices *in, struct oci_throttle_devices *out, struct arena *a, struct err *err)
+static int throttle_fill(const struct api_throttle_devices *in, struct oci_throttle_devices *out, struct arena *a,
+			 struct err *err)
 {
 	if (!in->len)
 		return 0;
@@ -122,8 +123,8 @@ int spec_resources(const struct spec_input *in, struct arena *a, struct oci_reso
 		if (res->memory)
 			memory_fill(h, res->memory, a);
 	}
-	if (h->cpu_shares || h->nano_cpus || h->cpu_period || h->cpu_quota || h->cpu_realtime_period || h->cpu_realtime_runtime ||
-	    *h->cpuset_cpus || *h->cpuset_mems) {
+	if (h->cpu_shares || h->nano_cpus || h->cpu_period || h->cpu_quota || h->cpu_realtime_period ||
+	    h->cpu_realtime_runtime || *h->cpuset_cpus || *h->cpuset_mems) {
 		res->cpu = arena_new_object(a, struct oci_cpu);
 		if (res->cpu)
 			cpu_fill(h, res->cpu, a);
@@ -133,8 +134,8 @@ int spec_resources(const struct spec_input *in, struct arena *a, struct oci_reso
 		if (res->pids)
 			res->pids->limit = *h->pids_limit;
 	}
-	if (!h->blkio_weight && !h->blkio_weight_device.len && !h->blkio_device_read_bps.len && !h->blkio_device_write_bps.len &&
-	    !h->blkio_device_read_iops.len && !h->blkio_device_write_iops.len)
+	if (!h->blkio_weight && !h->blkio_weight_device.len && !h->blkio_device_read_bps.len &&
+	    !h->blkio_device_write_bps.len && !h->blkio_device_read_iops.len && !h->blkio_device_write_iops.len)
 		return 0;
 	res->block_io = arena_new_object(a, struct oci_block_io);
 	if (!res->block_io)

@@ -54,13 +54,14 @@ static const struct json_shape state_shape = JSON_SHAPE("state", struct state, s
 
 int state_schema(struct engine *e, struct err *err)
 {
-	return db_schema(e->db,
-			 "CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);"
-			 "CREATE TABLE IF NOT EXISTS containers (id TEXT PRIMARY KEY, name TEXT NOT NULL, image_id TEXT NOT NULL,"
-			 " auto_remove INTEGER NOT NULL, document TEXT NOT NULL, state TEXT NOT NULL);"
-			 "CREATE TABLE IF NOT EXISTS images (id TEXT PRIMARY KEY, document TEXT NOT NULL);"
-			 "CREATE TABLE IF NOT EXISTS tags (name TEXT PRIMARY KEY, image_id TEXT NOT NULL, updated TEXT NOT NULL);",
-			 err);
+	return db_schema(
+		e->db,
+		"CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);"
+		"CREATE TABLE IF NOT EXISTS containers (id TEXT PRIMARY KEY, name TEXT NOT NULL, image_id TEXT NOT NULL,"
+		" auto_remove INTEGER NOT NULL, document TEXT NOT NULL, state TEXT NOT NULL);"
+		"CREATE TABLE IF NOT EXISTS images (id TEXT PRIMARY KEY, document TEXT NOT NULL);"
+		"CREATE TABLE IF NOT EXISTS tags (name TEXT PRIMARY KEY, image_id TEXT NOT NULL, updated TEXT NOT NULL);",
+		err);
 }
 
 static void document_write(const struct container *c, struct buf *out)
@@ -137,9 +138,8 @@ void state_container_update(struct container *c)
 
 int state_container_delete(struct container *c, struct err *err)
 {
-	struct db_statement statement = {.sql = "DELETE FROM containers WHERE id = ?",
-					 .values = {DB_VALUE_TEXT(c->id)},
-					 .n_values = 1};
+	struct db_statement statement = {
+		.sql = "DELETE FROM containers WHERE id = ?", .values = {DB_VALUE_TEXT(c->id)}, .n_values = 1};
 
 	return db_write(c->engine->db, &statement, 1, !c->host->auto_remove, err);
 }
@@ -229,5 +229,6 @@ int state_containers_load(struct engine *e, struct ptr_array *ret_running, struc
 {
 	struct loading loading = {.e = e, .running = ret_running};
 
-	return db_read(e->db, "SELECT id, name, document, state FROM containers ORDER BY rowid", NULL, 0, load_row, &loading, err);
+	return db_read(e->db, "SELECT id, name, document, state FROM containers ORDER BY rowid", NULL, 0, load_row, &loading,
+		       err);
 }

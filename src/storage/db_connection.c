@@ -42,7 +42,8 @@ int db_connection_error(struct db_connection *c, int rc, const char *doing, stru
 int db_connection_open(struct db_connection *c, const char *path, const char *synchronous, struct err *err)
 {
 	char pragmas[160];
-	int rc = sqlite3_open_v2(path, &c->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE, NULL);
+	int rc =
+		sqlite3_open_v2(path, &c->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE, NULL);
 
 	if (rc != SQLITE_OK)
 		return db_connection_error(c, rc, "open", err);
@@ -109,8 +110,7 @@ int db_connection_prepare(struct db_connection *c, const char *sql, const struct
 	return 0;
 }
 
-int db_connection_run(struct db_connection *c, const char *sql, const struct db_value *values, size_t n_values,
-		      struct err *err)
+int db_connection_run(struct db_connection *c, const char *sql, const struct db_value *values, size_t n_values, struct err *err)
 {
 	sqlite3_stmt *stmt;
 	int r = db_connection_prepare(c, sql, values, n_values, &stmt, err);

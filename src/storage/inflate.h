@@ -21,7 +21,8 @@ void inflate_free(struct inflate *i);
  * Takes bytes from *in (moved on, *in_len lowered) and writes at most `out_size`. Returns bytes written (0: wants more
  * input), or -EBADMSG when it isn't gzip or a checksum is wrong.
  */
-ssize_t inflate_step(struct inflate *i, const unsigned char **in, size_t *in_len, unsigned char *out, size_t out_size) _must_check_;
+ssize_t inflate_step(struct inflate *i, const unsigned char **in, size_t *in_len, unsigned char *out,
+		     size_t out_size) _must_check_;
 
 /* Whether the stream may end here: between members. */
 bool inflate_at_end(const struct inflate *i);

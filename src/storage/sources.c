@@ -83,8 +83,7 @@ static int digest_next(void *arg, const void **ret_bytes, size_t *ret_len, struc
 
 void digest_source_init(struct digest_source *d, struct byte_source below, bool hash)
 {
-	*d = (struct digest_source){
-		.source = {digest_next, d}, .below = below, .digest = hash ? digest_stream_new() : NULL};
+	*d = (struct digest_source){.source = {digest_next, d}, .below = below, .digest = hash ? digest_stream_new() : NULL};
 }
 
 void digest_source_done(struct digest_source *d)

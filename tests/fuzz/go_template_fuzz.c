@@ -12,8 +12,9 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static const char document[] = "{\"Id\":\"abc\",\"S\":{\"N\":5,\"F\":1.5,\"Ok\":true,\"Z\":null},\"L\":[\"a\",\"b\",3,{\"x\":[]}],"
-			       "\"M\":{\"z\":\"1\",\"a\":\"2\"}}";
+static const char document[] =
+	"{\"Id\":\"abc\",\"S\":{\"N\":5,\"F\":1.5,\"Ok\":true,\"Z\":null},\"L\":[\"a\",\"b\",3,{\"x\":[]}],"
+	"\"M\":{\"z\":\"1\",\"a\":\"2\"}}";
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

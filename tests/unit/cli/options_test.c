@@ -119,9 +119,8 @@ static void test_texts(void **state)
 	assert_string_equal(out.data, "23.54GiB");
 	buf_reset(&out);
 	format_indent("{\"a\":[1,{\"b\":\"x:,{\\\"\"}],\"c\":{},\"d\":[ ]}", 39, "", &out);
-	assert_string_equal(
-		out.data,
-		"{\n    \"a\": [\n        1,\n        {\n            \"b\": \"x:,{\\\"\"\n        }\n    ],\n    \"c\": {},\n    \"d\": []\n}");
+	assert_string_equal(out.data, "{\n    \"a\": [\n        1,\n        {\n            \"b\": \"x:,{\\\"\"\n        }\n    "
+				      "],\n    \"c\": {},\n    \"d\": []\n}");
 }
 
 int main(void)

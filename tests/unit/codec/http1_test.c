@@ -36,9 +36,10 @@ static void a_request_is_taken_apart(void **state)
 	struct http1_head head;
 	int status;
 
-	assert_int_equal(request("\r\nPOST /a?b=c HTTP/1.1\r\nhost: d\r\nX-Empty:\r\nX-Two:  a b \t\r\nContent-Length: 007\r\n\r\n", &head,
-				 &status),
-			 0);
+	assert_int_equal(
+		request("\r\nPOST /a?b=c HTTP/1.1\r\nhost: d\r\nX-Empty:\r\nX-Two:  a b \t\r\nContent-Length: 007\r\n\r\n",
+			&head, &status),
+		0);
 	assert_string_equal(head.method, "POST");
 	assert_string_equal(head.target, "/a?b=c");
 	assert_int_equal(head.minor, 1);
@@ -218,8 +219,17 @@ static void chunks_are_read_whatever_the_cut(void **state)
 static void broken_chunks_are_refused(void **state)
 {
 	static const char *const bad[] = {
-		"\r\n", "g\r\n", "-1\r\n", "1\nab", "1\r\nab\r\n", "1\r\na\n", "1x\r\n", "ffffffffffffffff\r\n", "0\r\nA: b\n\r\n",
-		"1;x\ny\r\n", " 1\r\na\r\n",
+		"\r\n",
+		"g\r\n",
+		"-1\r\n",
+		"1\nab",
+		"1\r\nab\r\n",
+		"1\r\na\n",
+		"1x\r\n",
+		"ffffffffffffffff\r\n",
+		"0\r\nA: b\n\r\n",
+		"1;x\ny\r\n",
+		" 1\r\na\r\n",
 	};
 	const struct http1_head head = {.body = HTTP1_BODY_CHUNKED};
 
@@ -269,7 +279,8 @@ static void answers_know_their_bodies(void **state)
 	struct http1_head head;
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		assert_int_equal(http1_response_parse(cases[i].text, strlen(cases[i].text), cases[i].method, arena, &head, NULL), 0);
+		assert_int_equal(
+			http1_response_parse(cases[i].text, strlen(cases[i].text), cases[i].method, arena, &head, NULL), 0);
 		assert_int_equal(head.status, cases[i].status);
 		assert_int_equal(head.body, cases[i].body);
 		assert_int_equal(head.keep_alive, cases[i].keep_alive);
@@ -303,17 +314,10 @@ static void chunk_heads_are_written(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(a_request_is_taken_apart),
-		T(connection_options_are_understood),
-		T(what_could_be_read_two_ways_is_refused),
-		T(heads_are_capped),
-		T(a_head_may_come_in_any_pieces),
-		T(chunks_are_read_whatever_the_cut),
-		T(broken_chunks_are_refused),
-		T(lengths_end_where_they_say),
-		T(answers_know_their_bodies),
-		T(an_upgrade_is_seen),
-		T(chunk_heads_are_written),
+		T(a_request_is_taken_apart),  T(connection_options_are_understood), T(what_could_be_read_two_ways_is_refused),
+		T(heads_are_capped),          T(a_head_may_come_in_any_pieces),     T(chunks_are_read_whatever_the_cut),
+		T(broken_chunks_are_refused), T(lengths_end_where_they_say),        T(answers_know_their_bodies),
+		T(an_upgrade_is_seen),        T(chunk_heads_are_written),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

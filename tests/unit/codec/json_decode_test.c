@@ -71,11 +71,11 @@ static const struct json_field all_fields[] = {
 };
 static const struct json_shape all_shape = JSON_SHAPE("all", struct all, all_fields);
 
-#define FULL                                                                                                           \
-	"{\"b\":true,\"i64\":-9223372036854775808,\"u64\":18446744073709551615,\"i32\":-2147483648,\"u32\":4294967295,"  \
-	"\"d\":1.5,\"s\":\"x\",\"list\":[\"a\",\"\"],\"map\":{\"k\":\"v\",\"l\":\"\"},\"option\":{\"name\":\"n\","         \
-	"\"level\":9223372036854775807},\"options\":[{\"name\":\"p\",\"level\":1}],\"ports\":{\"80/tcp\":{},"             \
-	"\"81/tcp\":{\"number\":7}},\"text\":{\"z\":[1,2.50,null]},\"optB\":false,\"optI64\":-1,\"optU64\":1,"            \
+#define FULL                                                                                                            \
+	"{\"b\":true,\"i64\":-9223372036854775808,\"u64\":18446744073709551615,\"i32\":-2147483648,\"u32\":4294967295," \
+	"\"d\":1.5,\"s\":\"x\",\"list\":[\"a\",\"\"],\"map\":{\"k\":\"v\",\"l\":\"\"},\"option\":{\"name\":\"n\","      \
+	"\"level\":9223372036854775807},\"options\":[{\"name\":\"p\",\"level\":1}],\"ports\":{\"80/tcp\":{},"           \
+	"\"81/tcp\":{\"number\":7}},\"text\":{\"z\":[1,2.50,null]},\"optB\":false,\"optI64\":-1,\"optU64\":1,"          \
 	"\"optI32\":-2,\"optU32\":2,\"numbers\":[1,4294967295]}"
 
 static int decode(const char *text, int flags, struct arena *a, struct all *ret, struct err *err)
@@ -107,10 +107,11 @@ static void null_is_absent(void **state)
 	struct err err = {0};
 	struct all all;
 
-	assert_int_equal(decode("{\"b\":null,\"i64\":null,\"s\":null,\"list\":null,\"map\":null,\"option\":null,\"options\":null,"
-				"\"text\":null,\"optB\":null,\"unknown\":{\"s\":1}}",
-				0, a, &all, &err),
-			 0);
+	assert_int_equal(
+		decode("{\"b\":null,\"i64\":null,\"s\":null,\"list\":null,\"map\":null,\"option\":null,\"options\":null,"
+		       "\"text\":null,\"optB\":null,\"unknown\":{\"s\":1}}",
+		       0, a, &all, &err),
+		0);
 	assert_null(all.s);
 	assert_null(all.list);
 	assert_null(all.map.items);

@@ -69,7 +69,8 @@ static void refuses_what_is_not_json(void **state)
 static void refuses_bad_utf8(void **state)
 {
 	static const char *const bad[] = {
-		"\"\x80\"", "\"\xc0\xaf\"", "\"\xe0\x80\x80\"", "\"\xed\xa0\x80\"", "\"\xf4\x90\x80\x80\"", "\"\xf5\"", "\"\xe2\x82\"",
+		"\"\x80\"", "\"\xc0\xaf\"", "\"\xe0\x80\x80\"", "\"\xed\xa0\x80\"", "\"\xf4\x90\x80\x80\"",
+		"\"\xf5\"", "\"\xe2\x82\"",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
@@ -117,8 +118,22 @@ static void depth_is_bounded(void **state)
 static void keeps_values_exactly(void **state)
 {
 	static const char *const same[] = {
-		"null", "true", "0", "-1", "18446744073709551615", "9223372036854775807", "-9223372036854775808", "1.50", "1E5",
-		"\"\"", "\"\\u0000\"", "[]", "{}", "[[[]],{}]", "{\"\":\"a\\nb\\\"\\\\/\"}", "{\"a\":1,\"b\":[1,2.5,null,false]}",
+		"null",
+		"true",
+		"0",
+		"-1",
+		"18446744073709551615",
+		"9223372036854775807",
+		"-9223372036854775808",
+		"1.50",
+		"1E5",
+		"\"\"",
+		"\"\\u0000\"",
+		"[]",
+		"{}",
+		"[[[]],{}]",
+		"{\"\":\"a\\nb\\\"\\\\/\"}",
+		"{\"a\":1,\"b\":[1,2.5,null,false]}",
 		"\"\xe2\x82\xac\xf0\x9f\x9a\xa2\"",
 	};
 
@@ -146,12 +161,9 @@ static void the_last_of_duplicate_members_wins(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(refuses_what_is_not_json),
-		cmocka_unit_test(refuses_bad_utf8),
-		cmocka_unit_test(a_nul_ends_nothing),
-		cmocka_unit_test(depth_is_bounded),
-		cmocka_unit_test(keeps_values_exactly),
-		cmocka_unit_test(the_last_of_duplicate_members_wins),
+		cmocka_unit_test(refuses_what_is_not_json), cmocka_unit_test(refuses_bad_utf8),
+		cmocka_unit_test(a_nul_ends_nothing),       cmocka_unit_test(depth_is_bounded),
+		cmocka_unit_test(keeps_values_exactly),     cmocka_unit_test(the_last_of_duplicate_members_wins),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

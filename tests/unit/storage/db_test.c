@@ -58,7 +58,8 @@ static int teardown(void **state)
 
 static int put(struct db *db, const char *key, int64_t n, bool durable, struct err *err)
 {
-	struct db_statement st = {.sql = "INSERT INTO t VALUES (?, ?)", .values = {DB_VALUE_TEXT(key), DB_VALUE_INT(n)}, .n_values = 2};
+	struct db_statement st = {
+		.sql = "INSERT INTO t VALUES (?, ?)", .values = {DB_VALUE_TEXT(key), DB_VALUE_INT(n)}, .n_values = 2};
 
 	return db_write(db, &st, 1, durable, err);
 }
