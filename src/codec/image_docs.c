@@ -2,7 +2,6 @@
 /* The documents of images; see image_docs.h. */
 #include "codec/image_docs.h"
 
-#include <json_object.h>
 #include <string.h>
 
 #include "base/array.h"
@@ -212,32 +211,35 @@ int image_config_parse(const char *text, size_t len, struct arena *a, struct ima
 	return 0;
 }
 
+/* The document is an array, and tables describe objects: it is decoded as the member of one. */
+struct archive_wrapper {
+	JSON_ARRAY(struct docker_archive_image) images;
+};
+
 int docker_archive_parse(const char *text, size_t len, struct arena *a, struct docker_archive_image **ret, size_t *ret_n,
 			 struct err *err)
 {
-	_cleanup_(json_freep) struct json_object *o = NULL;
-	struct docker_archive_image *images;
-	size_t n;
+	static const struct json_field fields[] = {
+		JSON_FIELD("manifest.json", struct archive_wrapper, images, JSON_OBJECTS, .shape = &archive_shape)};
+	static const struct json_shape shape = JSON_SHAPE("archive", struct archive_wrapper, fields);
+	_cleanup_(json_freep) struct json_object *alone = NULL;
+	_cleanup_buf_ struct buf wrapped = BUF_INIT;
+	struct archive_wrapper w;
 	int r;
 
 	if (len > IMAGE_DOC_MAX)
 		return too_large("manifest.json", len, err);
-	r = json_parse(text, len, &o, err);
+	r = json_parse(text, len, &alone, err); /* one value and nothing behind it */
 	if (r < 0)
 		return err_wrap(err, "manifest.json");
-	if (!json_object_is_type(o, json_type_array))
-		return err_set(err, ERR_INVALID, "manifest.json: expected an array");
-	n = json_object_array_length(o);
-	images = arena_array(a, n + 1, sizeof(*images));
-	if (!images)
-		return err_set(err, ERR_TOO_LARGE, "manifest.json is too large");
-	for (size_t i = 0; i < n; i++) {
-		r = json_decode(json_object_array_get_idx(o, i), &archive_shape, 0, a, &images[i], err);
-		if (r < 0)
-			return err_wrap(err, "manifest.json");
-	}
-	*ret = images;
-	*ret_n = n;
+	buf_adds(&wrapped, "{\"manifest.json\":");
+	buf_add(&wrapped, text, len);
+	buf_addc(&wrapped, '}');
+	r = json_decode_text(wrapped.data, wrapped.len, &shape, 0, a, &w, err);
+	if (r < 0)
+		return r;
+	*ret = w.images.items;
+	*ret_n = w.images.len;
 	return 0;
 }
 
