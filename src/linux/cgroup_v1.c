@@ -72,7 +72,8 @@ static int check_usage(int fd, const struct oci_memory *m, struct err *err)
 	if (file_read_at(fd, "memory.usage_in_bytes", 64, &text) < 0 || sscanf(text.data, "%llu", &usage) != 1)
 		return 0;
 	if (usage > (unsigned long long)*m->limit)
-		return err_set(err, ERR_INVALID, "memory limit %lld is below what is in use, %llu", (long long)*m->limit, usage);
+		return err_set(err, ERR_INVALID, "memory limit %lld is below what is in use, %llu", (long long)*m->limit,
+			       usage);
 	return 0;
 }
 
@@ -248,7 +249,8 @@ static int apply_rest(const struct cgroup *cg, const struct oci_resources *r, st
 			return fd;
 		if (strchr(l->page_size, '/') ||
 		    snprintf(file, sizeof(file), "hugetlb.%s.limit_in_bytes", l->page_size) >= (int)sizeof(file))
-			return err_set(err, ERR_INVALID, "linux.resources.hugepageLimits[%zu].pageSize: \"%s\"", i, l->page_size);
+			return err_set(err, ERR_INVALID, "linux.resources.hugepageLimits[%zu].pageSize: \"%s\"", i,
+				       l->page_size);
 		rc = cgroup_set(fd, file, err, "%llu", (unsigned long long)l->limit);
 	}
 	for (size_t i = 0; rc == 0 && i < r->rdma.len; i++) {

@@ -72,8 +72,9 @@ static int apply_memory(int fd, const struct oci_memory *m, struct err *err)
 	int r = 0;
 
 	if (m->kernel_tcp || m->kernel || m->swappiness || (m->disable_oom_killer && *m->disable_oom_killer))
-		return err_set(err, ERR_INVALID,
-			       "linux.resources.memory: kernel, kernelTCP, swappiness and disableOOMKiller don't exist on cgroup v2");
+		return err_set(
+			err, ERR_INVALID,
+			"linux.resources.memory: kernel, kernelTCP, swappiness and disableOOMKiller don't exist on cgroup v2");
 	if (m->check_before_update && *m->check_before_update && m->limit && *m->limit > 0) {
 		_cleanup_buf_ struct buf text = BUF_INIT;
 		unsigned long long usage;
@@ -106,7 +107,8 @@ static int apply_bandwidth(int fd, const struct oci_cpu *c, struct err *err)
 		return 0;
 	if (c->quota && *c->quota > 0) {
 		if (c->period && *c->period)
-			return cgroup_set(fd, "cpu.max", err, "%lld %llu", (long long)*c->quota, (unsigned long long)*c->period);
+			return cgroup_set(fd, "cpu.max", err, "%lld %llu", (long long)*c->quota,
+					  (unsigned long long)*c->period);
 		return cgroup_set(fd, "cpu.max", err, "%lld", (long long)*c->quota);
 	}
 	if (c->period && *c->period)
@@ -180,7 +182,8 @@ static int apply_huge_and_rdma(int fd, const struct oci_resources *r, struct err
 
 		if (strchr(l->page_size, '/') ||
 		    snprintf(file, sizeof(file), "hugetlb.%s.max", l->page_size) >= (int)sizeof(file))
-			return err_set(err, ERR_INVALID, "linux.resources.hugepageLimits[%zu].pageSize: \"%s\"", i, l->page_size);
+			return err_set(err, ERR_INVALID, "linux.resources.hugepageLimits[%zu].pageSize: \"%s\"", i,
+				       l->page_size);
 		rc = cgroup_set(fd, file, err, "%llu", (unsigned long long)l->limit);
 	}
 	for (size_t i = 0; rc == 0 && i < r->rdma.len; i++) {

@@ -23,7 +23,8 @@ static void add(struct device_bpf *p, struct bpf_insn insn)
 
 static struct bpf_insn load_word(int dst, int offset)
 {
-	return (struct bpf_insn){.code = BPF_LDX | BPF_MEM | BPF_W, .dst_reg = dst & 15, .src_reg = R_CTX, .off = (short)offset};
+	return (struct bpf_insn){
+		.code = BPF_LDX | BPF_MEM | BPF_W, .dst_reg = dst & 15, .src_reg = R_CTX, .off = (short)offset};
 }
 
 static struct bpf_insn alu_imm(int op, int dst, int imm)

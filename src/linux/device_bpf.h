@@ -17,14 +17,14 @@ struct device_bpf {
 	size_t len;
 	size_t cap;
 };
-#define DEVICE_BPF_INIT                                                                                                \
-	{                                                                                                              \
-		.insns = NULL                                                                                          \
+#define DEVICE_BPF_INIT       \
+	{                     \
+		.insns = NULL \
 	}
 
 /* Denies all, then `rules`, then `last`; of those that match, the last decides. 0, -ENOMEM or -E2BIG. */
-int device_bpf_build(struct device_bpf *p, const struct oci_device_rules *rules, const struct oci_device_rules *last)
-	_must_check_;
+int device_bpf_build(struct device_bpf *p, const struct oci_device_rules *rules,
+		     const struct oci_device_rules *last) _must_check_;
 void device_bpf_done(struct device_bpf *p);
 
 #endif

@@ -17,7 +17,7 @@
 
 #include "base/buf.h"
 #include "base/fd.h"
-#include "linux/mount.h"
+#include "linux/mounts.h"
 #include "linux/syscalls.h"
 
 #define FSCONFIG_STRING_MAX 255

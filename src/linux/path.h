@@ -43,8 +43,8 @@ int path_check_magic(int fd, long magic) _must_check_;
 
 /*
  * The directory at `path` in the root, made (with missing parents, all `mode`) if it isn't there: an
- * O_PATH|O_DIRECTORY fd. Links of existing components are followed inside the root; a dangling one is -ENOENT. Without openat2's help in a race: what is
- * returned is always inside the root.
+ * O_PATH|O_DIRECTORY fd. Links of existing components are followed inside the root; a dangling one is -ENOENT. What is
+ * returned is always inside the root, whatever a racing process does.
  */
 int path_make_dir_in_root(int root_fd, const char *path, mode_t mode) _must_check_;
 

@@ -42,10 +42,10 @@ void process_reset_signals(void);
 int process_set_dumpable(bool on) _must_check_;
 
 /*
- * Makes the running program's own file unwritable through /proc/PID/exe (CVE-2019-5736): a program that enters containers
- * should call this first thing in main() and mustn't go on when it fails. It executes the program again, from
- * a detached read-only mount of its own file, or where that can't be made from a sealed copy in memory. Returns 0 when it already runs from
- * one; a parent that spawns process_readonly_exe()'s descriptor saves the second exec.
+ * Makes the running program's own file unwritable through /proc/PID/exe (CVE-2019-5736): a program that enters
+ * containers should call this first thing in main() and mustn't go on when it fails. It executes the program again, from
+ * a detached read-only mount of its own file, or where that can't be made from a sealed copy in memory. Returns 0 when it
+ * already runs from one; a parent that spawns process_readonly_exe()'s descriptor saves the second exec.
  */
 int process_protect_exe(char *const argv[], struct err *err) _must_check_;
 

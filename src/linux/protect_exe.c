@@ -20,7 +20,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "linux/mount.h"
+#include "linux/mounts.h"
 #include "linux/process.h"
 
 #define SELF_EXE "/proc/self/exe"

@@ -20,7 +20,7 @@
 #include "base/buf.h"
 #include "base/fd.h"
 #include "base/file.h"
-#include "linux/seccomp.h"
+#include "linux/seccomp_filter.h"
 #include "linux/seccomp_enosys.h"
 
 #define PROGRAM_MAX (BPF_MAXINSNS * sizeof(struct sock_filter))
@@ -93,8 +93,12 @@ static int operator_number(const char *name)
 	static const struct {
 		const char *name;
 		int op;
-	} ops[] = {{"SCMP_CMP_NE", SCMP_CMP_NE}, {"SCMP_CMP_LT", SCMP_CMP_LT}, {"SCMP_CMP_LE", SCMP_CMP_LE},
-		   {"SCMP_CMP_EQ", SCMP_CMP_EQ}, {"SCMP_CMP_GE", SCMP_CMP_GE}, {"SCMP_CMP_GT", SCMP_CMP_GT},
+	} ops[] = {{"SCMP_CMP_NE", SCMP_CMP_NE},
+		   {"SCMP_CMP_LT", SCMP_CMP_LT},
+		   {"SCMP_CMP_LE", SCMP_CMP_LE},
+		   {"SCMP_CMP_EQ", SCMP_CMP_EQ},
+		   {"SCMP_CMP_GE", SCMP_CMP_GE},
+		   {"SCMP_CMP_GT", SCMP_CMP_GT},
 		   {"SCMP_CMP_MASKED_EQ", SCMP_CMP_MASKED_EQ}};
 
 	for (size_t i = 0; i < ARRAY_SIZE(ops); i++)

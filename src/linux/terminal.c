@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Pseudo-terminals by descriptor; see tty.h. */
-#include "linux/tty.h"
+/* Pseudo-terminals by descriptor; see terminal.h. */
+#include "linux/terminal.h"
 
 #include <errno.h>
 #include <fcntl.h>

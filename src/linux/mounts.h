@@ -6,8 +6,8 @@
  *
  * All return a descriptor (O_CLOEXEC) or 0, or a negative errno.
  */
-#ifndef LIGHTER_LINUX_MOUNT_H
-#define LIGHTER_LINUX_MOUNT_H
+#ifndef LIGHTER_LINUX_MOUNTS_H
+#define LIGHTER_LINUX_MOUNTS_H
 
 #include <stdbool.h>
 #include <stdint.h>

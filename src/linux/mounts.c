@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Mounts by descriptor, over the mount calls of kernel 5.2 to 5.12; see mount.h. */
-#include "linux/mount.h"
+/* Mounts by descriptor, over the mount calls of kernel 5.2 to 5.12; see mounts.h. */
+#include "linux/mounts.h"
 
 #include <errno.h>
 #include <fcntl.h>

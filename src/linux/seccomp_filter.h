@@ -8,8 +8,8 @@
  * System calls newer than the newest one a section names answer ENOSYS instead of the section's error, as runc has it:
  * otherwise a libc that tries a new call first takes EPERM for an answer and doesn't fall back.
  */
-#ifndef LIGHTER_LINUX_SECCOMP_H
-#define LIGHTER_LINUX_SECCOMP_H
+#ifndef LIGHTER_LINUX_SECCOMP_FILTER_H
+#define LIGHTER_LINUX_SECCOMP_FILTER_H
 
 #include <linux/filter.h>
 #include <stddef.h>
@@ -23,9 +23,9 @@ struct seccomp_filter {
 	size_t len;                /* instructions */
 	unsigned flags;            /* SECCOMP_FILTER_FLAG_* */
 };
-#define SECCOMP_FILTER_INIT                                                                                            \
-	{                                                                                                              \
-		.insns = NULL                                                                                          \
+#define SECCOMP_FILTER_INIT   \
+	{                     \
+		.insns = NULL \
 	}
 void seccomp_filter_done(struct seccomp_filter *f);
 
@@ -33,7 +33,8 @@ void seccomp_filter_done(struct seccomp_filter *f);
  * The filter for a section, from `cache_fd` (a directory; -EBADF: no cache) or compiled and put there. A cache that can't be
  * read or written is not an error. ERR_INVALID for what libseccomp refuses, ERR_NOT_IMPLEMENTED for SCMP_ACT_NOTIFY.
  */
-int seccomp_filter_get(const struct oci_seccomp *section, int cache_fd, struct seccomp_filter *ret, struct err *err) _must_check_;
+int seccomp_filter_get(const struct oci_seccomp *section, int cache_fd, struct seccomp_filter *ret,
+		       struct err *err) _must_check_;
 
 /* Compiles, without a cache. */
 int seccomp_filter_compile(const struct oci_seccomp *section, struct seccomp_filter *ret, struct err *err) _must_check_;

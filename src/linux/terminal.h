@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Pseudo-terminals, opened by descriptor of a devpts mount, so that a container can't slip something else in their place. */
-#ifndef LIGHTER_LINUX_TTY_H
-#define LIGHTER_LINUX_TTY_H
+#ifndef LIGHTER_LINUX_TERMINAL_H
+#define LIGHTER_LINUX_TERMINAL_H
 
 #include <stdint.h>
 

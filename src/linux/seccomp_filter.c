@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Getting, keeping and loading seccomp filters; see seccomp.h. Compiling is in seccomp_compile.c. */
-#include "linux/seccomp.h"
+/* Getting, keeping and loading seccomp filters; see seccomp_filter.h. Compiling is in seccomp_compile.c. */
+#include "linux/seccomp_filter.h"
 
 #include <errno.h>
 #include <fcntl.h>
