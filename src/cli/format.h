@@ -40,7 +40,7 @@ void format_time(int64_t unix_seconds, struct buf *out);
 /* Without "sha256:", and 12 digits unless `full` (which keeps all of it as given). */
 void format_id(const char *id, bool full, struct buf *out);
 
-/* Puts JSON text on lines indented by four spaces a level, as `docker inspect` prints it. `prefix` starts every line but the first. */
+/* Puts JSON text on lines indented by four spaces a level, as `docker inspect` does. `prefix` starts all but the first. */
 void format_indent(const char *json, size_t len, const char *prefix, struct buf *out);
 
 #endif

@@ -20,7 +20,8 @@ static const struct json_field descriptor_fields[] = {
 	JSON_FIELD("digest", struct image_descriptor, digest, JSON_STRING, .flags = JSON_REQUIRED),
 	JSON_FIELD("size", struct image_descriptor, size, JSON_INT64, .flags = JSON_REQUIRED),
 	JSON_FIELD("annotations", struct image_descriptor, annotations, JSON_STRING_MAP, .flags = JSON_OMIT_EMPTY),
-	JSON_FIELD("platform", struct image_descriptor, platform, JSON_OBJECT, .flags = JSON_OMIT_EMPTY, .shape = &platform_shape),
+	JSON_FIELD("platform", struct image_descriptor, platform, JSON_OBJECT, .flags = JSON_OMIT_EMPTY,
+		   .shape = &platform_shape),
 };
 const struct json_shape image_descriptor_shape = JSON_SHAPE("descriptor", struct image_descriptor, descriptor_fields);
 
@@ -158,7 +159,8 @@ int image_manifest_parse(const char *text, size_t len, const char *announced, st
 	if (!ret->config)
 		return err_set(err, ERR_INVALID, "manifest without a config");
 	if (ret->layers.len > IMAGE_LAYERS_MAX)
-		return err_set(err, ERR_INVALID, "manifest with %zu layers (the limit is %d)", ret->layers.len, IMAGE_LAYERS_MAX);
+		return err_set(err, ERR_INVALID, "manifest with %zu layers (the limit is %d)", ret->layers.len,
+			       IMAGE_LAYERS_MAX);
 	r = check_descriptor(ret->config, "config", err);
 	if (r == 0 && media_kind(ret->config->media_type) != MEDIA_CONFIG)
 		r = err_set(err, ERR_INVALID, "not an image: its config has the media type \"%.100s\"",

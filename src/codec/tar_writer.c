@@ -84,7 +84,7 @@ static bool split_name(struct tar_raw *raw, const char *name)
 		return true;
 	}
 	for (size_t i = len - 1; i > 0; i--)
-		if (name[i] == '/' && i <= sizeof(raw->prefix) && len - i - 1 <= sizeof(raw->name) && len - i - 1 > 0) {
+		if (i <= sizeof(raw->prefix) && name[i] == '/' && len - i - 1 <= sizeof(raw->name) && len - i - 1 > 0) {
 			memcpy(raw->prefix, name, i);
 			memcpy(raw->name, name + i + 1, len - i - 1);
 			return true;

@@ -92,7 +92,7 @@ int capabilities_check(const char *what, char *const *list, struct err *err)
 		if (is_all(*list))
 			continue;
 		number = number_of(*list);
-		for (i = 0; bare[i] && i < sizeof(upper) - 1; i++)
+		for (i = 0; i < sizeof(upper) - 1 && bare[i]; i++)
 			upper[i] = bare[i] >= 'a' && bare[i] <= 'z' ? (char)(bare[i] - 32) : bare[i];
 		upper[i] = '\0';
 		if (number < 0)

@@ -85,7 +85,8 @@ static int unpack_to(struct storage *s, const char *tmp_name, const struct layer
 static int write_row(struct storage *s, const struct layer *l, struct err *err)
 {
 	struct db_statement st = {
-		.sql = "INSERT INTO layers (number, chain, diff, parent, archive, size, boot, seq) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+		.sql = "INSERT INTO layers (number, chain, diff, parent, archive, size, boot, seq) VALUES (?, ?, ?, ?, ?, ?, "
+		       "?, ?)",
 		.values = {DB_VALUE_INT((int64_t)l->number), DB_VALUE_TEXT(l->chain), DB_VALUE_TEXT(l->diff),
 			   DB_VALUE_TEXT(l->parent_chain), DB_VALUE_TEXT(l->archive), DB_VALUE_INT((int64_t)l->size_bytes),
 			   DB_VALUE_TEXT(s->boot_id)},
@@ -232,9 +233,8 @@ int layer_unpack(struct storage *s, const char *parent_chain, int archive_fd, co
 
 int layer_drop(struct storage *s, struct layer *layer, struct err *err)
 {
-	struct db_statement st = {.sql = "DELETE FROM layers WHERE number = ?",
-				  .values = {DB_VALUE_INT((int64_t)layer->number)},
-				  .n_values = 1};
+	struct db_statement st = {
+		.sql = "DELETE FROM layers WHERE number = ?", .values = {DB_VALUE_INT((int64_t)layer->number)}, .n_values = 1};
 	char name[32];
 	int r = db_write(s->db, &st, 1, false, err);
 

@@ -73,8 +73,7 @@ int storage_reference_add(struct storage *s, const char *holder, const char *wha
 /* `change` is held. */
 static int drop_holder(struct storage *s, const char *holder, struct err *err)
 {
-	struct db_statement st = {
-		.sql = "DELETE FROM refs WHERE holder = ?", .values = {DB_VALUE_TEXT(holder)}, .n_values = 1};
+	struct db_statement st = {.sql = "DELETE FROM refs WHERE holder = ?", .values = {DB_VALUE_TEXT(holder)}, .n_values = 1};
 	int r = db_write(s->db, &st, 1, false, err);
 
 	if (r < 0)

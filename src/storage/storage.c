@@ -57,9 +57,9 @@ static int open_directories(struct storage *s, struct err *err)
 		mode_t mode;
 		int *fd;
 	} dirs[] = {
-		{"content", 0700, &s->content_fd},     {"content/blobs/sha256", 0700, &s->blobs_fd},
-		{"layers", 0710, &s->layers_fd},       {"containers", 0710, &s->containers_fd},
-		{"tmp", 0700, &s->tmp_fd},             {"trash", 0700, &s->trash_fd},
+		{"content", 0700, &s->content_fd}, {"content/blobs/sha256", 0700, &s->blobs_fd},
+		{"layers", 0710, &s->layers_fd},   {"containers", 0710, &s->containers_fd},
+		{"tmp", 0700, &s->tmp_fd},         {"trash", 0700, &s->trash_fd},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++) {

@@ -37,7 +37,8 @@ enum tree_flags {
 };
 
 /* Resolves; *ret_type (may be NULL) is S_IFMT bits, S_IFDIR for the root, 0 for missing. -ENOENT, -ENOTDIR, -ELOOP, -EXDEV. */
-int tree_resolve(const struct tree_looker *looker, const char *path, int flags, char ret[TREE_PATH_MAX], int *ret_type) _must_check_;
+int tree_resolve(const struct tree_looker *looker, const char *path, int flags, char ret[TREE_PATH_MAX],
+		 int *ret_type) _must_check_;
 
 /* Splits "a/b/c" into "a/b" and a pointer to "c"; "c" into "" and "c". `path` is not "". */
 const char *tree_split(const char *path, char ret_parent[TREE_PATH_MAX]);

@@ -27,6 +27,7 @@ struct unpack_lower {
  * Reads the archive to the end of `source` (behind the tar's own end too, so that it can be hashed). `root_fd` is an empty
  * directory. `lower` NULL: a base layer, whose whiteouts mean nothing. *ret_size: the sum of its files' sizes.
  */
-int unpack_layer(struct byte_source source, int root_fd, const struct unpack_lower *lower, uint64_t *ret_size, struct err *err) _must_check_;
+int unpack_layer(struct byte_source source, int root_fd, const struct unpack_lower *lower, uint64_t *ret_size,
+		 struct err *err) _must_check_;
 
 #endif
