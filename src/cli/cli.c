@@ -14,8 +14,8 @@
 #include "base/fd.h"
 #include "codec/json.h"
 
-#define DEFAULT_HOST "unix:///run/lighter/lighter.sock"
-#define DOCKER_HOST_SOCKET "unix:///var/run/docker.sock"
+#define DEFAULT_SOCKET "/run/lighter/lighter.sock"
+#define DOCKER_SOCKET "/var/run/docker.sock"
 
 struct global_options {
 	bool debug;
@@ -236,9 +236,9 @@ static const char *choose_host(const struct global_options *o)
 		if (host && *host)
 			return host;
 	}
-	if (access(DEFAULT_HOST + strlen("unix://"), F_OK) < 0 && access(DOCKER_HOST_SOCKET + strlen("unix://"), F_OK) == 0)
-		return DOCKER_HOST_SOCKET;
-	return DEFAULT_HOST;
+	if (access(DEFAULT_SOCKET, F_OK) < 0 && access(DOCKER_SOCKET, F_OK) == 0)
+		return "unix://" DOCKER_SOCKET;
+	return "unix://" DEFAULT_SOCKET;
 }
 
 static const struct cli_command *find_command(char *const *args, size_t *ret_words)
