@@ -86,9 +86,14 @@ static void *background_main(void *arg)
 		sync = s->sync_waits;
 		trash = s->trash_waits;
 		s->sync_waits = s->trash_waits = false;
+		s->trash_busy = trash;
 		pthread_mutex_unlock(&s->lock);
 		if (trash)
 			empty_trash(s);
+		pthread_mutex_lock(&s->lock);
+		s->trash_busy = false;
+		pthread_cond_broadcast(&s->idle);
+		pthread_mutex_unlock(&s->lock);
 		if (sync)
 			sync_published(s);
 		pthread_mutex_lock(&s->lock);
@@ -112,6 +117,7 @@ void storage_background_stop(struct storage *s)
 	pthread_mutex_lock(&s->lock);
 	s->stop = true;
 	pthread_cond_signal(&s->wake);
+	pthread_cond_broadcast(&s->idle);
 	pthread_mutex_unlock(&s->lock);
 	pthread_join(s->background, NULL);
 	s->running = false;

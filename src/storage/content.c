@@ -99,6 +99,7 @@ int blob_finish(struct blob_writer *w, char ret_digest[DIGEST_TEXT_MAX], struct 
 	if (w->fd >= 0) {
 		digest_stream_finish(w->stream, w->digest);
 		fd_close(TAKE_FD(w->fd));
+		digest_stream_free(TAKE(w->stream)); /* an archive may have thousands of these */
 	}
 	if (w->expected[0] && strcmp(w->expected, w->digest) != 0)
 		return err_set(err, ERR_INVALID, "the content's digest is %s, not %s", w->digest, w->expected);

@@ -64,6 +64,8 @@ static int unpack_to(struct storage *s, const char *tmp_name, const struct layer
 	if (fd < 0)
 		return err_sys(err, fd, "make a layer's directory");
 	file_source_init(&file, from->archive_fd);
+	file.tick = from->tick;
+	file.tick_arg = from->tick_arg;
 	r = decompress_open(file.source, &d, err);
 	if (r < 0)
 		return r;

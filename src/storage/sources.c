@@ -18,6 +18,8 @@ static int file_next(void *arg, const void **ret_bytes, size_t *ret_len, struct 
 	if (n < 0)
 		return err_sys(err, errno, "read an archive");
 	f->offset += (uint64_t)n;
+	if (f->tick && n > 0)
+		f->tick(f->tick_arg, f->offset);
 	*ret_bytes = f->buffer;
 	*ret_len = (size_t)n;
 	return n > 0;

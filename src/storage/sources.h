@@ -22,6 +22,8 @@ struct file_source {
 	int fd;
 	uint64_t offset;
 	char *buffer;
+	void (*tick)(void *arg, uint64_t offset); /* tells how far it is; may be NULL */
+	void *tick_arg;
 };
 void file_source_init(struct file_source *f, int fd);
 void file_source_done(struct file_source *f);

@@ -42,6 +42,14 @@ int storage_trash(struct storage *s, int dirfd, const char *name, struct err *er
 	return 0;
 }
 
+void storage_trash_wait(struct storage *s)
+{
+	pthread_mutex_lock(&s->lock);
+	while (s->running && !s->stop && (s->trash_waits || s->trash_busy))
+		pthread_cond_wait(&s->idle, &s->lock);
+	pthread_mutex_unlock(&s->lock);
+}
+
 void storage_sync_later(struct storage *s)
 {
 	pthread_mutex_lock(&s->lock);
@@ -97,6 +105,7 @@ int storage_open(int data_root_fd, struct db *db, struct storage **ret, struct e
 	pthread_mutex_init(&s->change, NULL);
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_cond_init(&s->wake, NULL);
+	pthread_cond_init(&s->idle, NULL);
 	s->blobs = map_new();
 	s->layers = map_new();
 	s->holders = map_new();
@@ -144,6 +153,7 @@ void storage_close(struct storage *s)
 	fd_close(s->blobs_fd);
 	fd_close(s->content_fd);
 	fd_close(s->root_fd);
+	pthread_cond_destroy(&s->idle);
 	pthread_cond_destroy(&s->wake);
 	pthread_mutex_destroy(&s->lock);
 	pthread_mutex_destroy(&s->change);

@@ -49,6 +49,8 @@ struct storage {
 
 	pthread_cond_t wake; /* with `lock`: work for the background thread */
 	bool trash_waits, sync_waits, stop, running;
+	bool trash_busy;
+	pthread_cond_t idle; /* trash/ was emptied */
 	pthread_t background;
 };
 
@@ -58,6 +60,8 @@ struct storage {
 void storage_tmp_name(char ret_name[TMP_NAME_MAX]);
 /* Moves an entry of one of our directories into trash/, to be deleted in the background. Missing is no error. */
 int storage_trash(struct storage *s, int dirfd, const char *name, struct err *err) _must_check_;
+/* Waits until trash/ is empty: for whoever promises that nothing of a failure is left. */
+void storage_trash_wait(struct storage *s);
 /* Something was published: rows lose their boot id once it is on disk. */
 void storage_sync_later(struct storage *s);
 
@@ -93,6 +97,8 @@ struct layer_source {
 	int archive_fd;               /* borrowed */
 	const char *expected_diff_id; /* NULL: any */
 	const char *archive_digest;   /* the blob's digest when it was hashed already, else NULL */
+	void (*tick)(void *arg, uint64_t bytes); /* how much of the archive was read, when it is unpacked; may be NULL */
+	void *tick_arg;
 };
 /* The whole of layer_unpack. */
 int layer_add(struct storage *s, const struct layer_source *from, char ret_diff_id[DIGEST_TEXT_MAX],
