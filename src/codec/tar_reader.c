@@ -542,10 +542,12 @@ int tar_reader_next(struct tar_reader *r, struct tar_entry *ret, struct err *err
 	r->offset = 0;
 	r->extent = 0;
 	r->sparse = false;
-	if (e.type == TAR_FILE) {
-		e.size = r->stored_left = size;
+	/* A plain header is a directory by its trailing slash alone, and may have content all the same. */
+	if (e.type == TAR_FILE || r->block.raw.type < '1' || r->block.raw.type == '7') {
+		r->stored_left = size;
 		r->padding = padding_of(size);
-		status = fill_sparse(r, &e, err);
+		e.size = e.type == TAR_FILE ? size : 0;
+		status = e.type == TAR_FILE ? fill_sparse(r, &e, err) : 0;
 		if (status < 0)
 			return status;
 	}

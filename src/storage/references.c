@@ -98,11 +98,12 @@ bool reference_get(struct storage *s, const char *holder, const char *kind, char
 {
 	struct map *set;
 	const char *what;
+	void *unused;
 	bool found = false;
 
 	pthread_mutex_lock(&s->lock);
 	set = map_get(s->holders, holder);
-	for (size_t pos = 0; set && !found && map_next(set, &pos, &what, NULL);)
+	for (size_t pos = 0; set && !found && map_next(set, &pos, &what, &unused);)
 		if (strncmp(what, kind, strlen(kind)) == 0 && strlen(what) - strlen(kind) < size) {
 			strcpy(ret, what + strlen(kind));
 			found = true;
@@ -118,12 +119,13 @@ static void mark(struct storage *s, struct map *set, struct map *marked)
 {
 	struct ptr_array waiting = {0};
 	const char *what;
+	void *unused;
 
 	ptr_array_add(&waiting, set);
 	while (waiting.len > 0) {
 		struct map *next = ptr_array_remove(&waiting, waiting.len - 1);
 
-		for (size_t pos = 0; map_next(next, &pos, &what, NULL);) {
+		for (size_t pos = 0; map_next(next, &pos, &what, &unused);) {
 			struct layer *l = strncmp(what, "layer:", 6) == 0 ? map_get(s->layers, what + 6) : NULL;
 			struct map *named = map_get(s->holders, what);
 
