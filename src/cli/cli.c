@@ -152,23 +152,50 @@ int cli_call_json(struct cli *cli, const char *path, struct json_object **ret, s
 	return r < 0 ? err_wrap(err, "the daemon's answer to %s", path) : 0;
 }
 
-int cli_each(struct cli *cli, char *const *args, int (*one)(struct cli *cli, const char *arg, void *data, struct err *err),
-	     void *data)
+#define AT_A_TIME 50
+
+static bool finish_one(const char *name, struct client_pending *pending, struct err *err, bool missing_is_fine)
 {
-	int code = 0;
+	_cleanup_reply_ struct client_reply reply = CLIENT_REPLY_INIT;
 
-	for (; *args; args++) {
-		struct err err = {0};
-
-		if (one(cli, *args, data, &err) < 0) {
-			fflush(stdout);
-			cli_print_error(&err);
-			code = 1;
-		} else {
-			printf("%s\n", *args);
-		}
+	if (pending && client_finish(pending, &reply, err) == 0) {
+		printf("%s\n", name);
+		return true;
 	}
-	return code;
+	fflush(stdout);
+	cli_print_error(err);
+	return missing_is_fine && err->kind == ERR_NOT_FOUND;
+}
+
+static bool some_containers(struct cli *cli, char *const *names, size_t n, const char *method, const char *rest,
+			    bool missing_is_fine)
+{
+	struct client_pending *pending[AT_A_TIME] = {0};
+	struct err errors[AT_A_TIME] = {0};
+	bool ok = true;
+
+	for (size_t i = 0; i < n; i++) {
+		_cleanup_buf_ struct buf path = BUF_INIT;
+
+		buf_adds(&path, "/containers/");
+		client_escape(&path, names[i]);
+		buf_adds(&path, rest);
+		if (client_begin(cli->client, method, path.data, &pending[i], &errors[i]) < 0)
+			pending[i] = NULL;
+	}
+	for (size_t i = 0; i < n; i++)
+		ok = finish_one(names[i], pending[i], &errors[i], missing_is_fine) && ok;
+	return ok;
+}
+
+int cli_each_container(struct cli *cli, char *const *names, const char *method, const char *rest, bool missing_is_fine)
+{
+	size_t n = strv_len(names);
+	bool ok = true;
+
+	for (size_t i = 0; i < n; i += AT_A_TIME)
+		ok = some_containers(cli, names + i, MIN(n - i, (size_t)AT_A_TIME), method, rest, missing_is_fine) && ok;
+	return ok ? 0 : 1;
 }
 
 /* Values of the same name go into one list: {"name":{"value":true}} is the older form, ["value"] the one in use. */

@@ -65,9 +65,11 @@ int cli_call(struct cli *cli, const char *method, struct client_reply *ret, stru
 /* client_call + json_parse; *ret is the caller's (json_free). */
 int cli_call_json(struct cli *cli, const char *path, struct json_object **ret, struct err *err) _must_check_;
 
-/* Each of args through `one`, errors printed as they come; prints the argument itself on success. Exit code 0 or 1. */
-int cli_each(struct cli *cli, char *const *args, int (*one)(struct cli *cli, const char *arg, void *data, struct err *err),
-	     void *data);
+/*
+ * METHOD /containers/NAME + `rest` for each name, many at a time; results in the order of the names: the name itself, or the
+ * error on stderr. With `missing_is_fine` a container that isn't there is told and is no failure. Exit code 0 or 1.
+ */
+int cli_each_container(struct cli *cli, char *const *names, const char *method, const char *rest, bool missing_is_fine);
 
 /* {"name":["value",...]} from `--filter name=value` options, percent-encoded onto `path` as &filters=. */
 int cli_add_filters(struct buf *path, char *const *filters, struct err *err) _must_check_;

@@ -10,35 +10,6 @@
 #include "codec/json.h"
 #include "codec/json_c.h"
 
-static void add_container(struct buf *path, const char *name)
-{
-	buf_adds(path, "/containers/");
-	client_escape(path, name);
-}
-
-/* POST (or DELETE) /containers/NAME + `rest`, its answer thrown away. */
-static int act(struct cli *cli, const char *method, const char *name, const char *rest, struct err *err)
-{
-	_cleanup_reply_ struct client_reply reply = CLIENT_REPLY_INIT;
-	_cleanup_buf_ struct buf path = BUF_INIT;
-
-	add_container(&path, name);
-	buf_adds(&path, rest);
-	return client_call(cli->client, method, path.data, NULL, &reply, err);
-}
-
-struct act_on_each {
-	const char *method;
-	const char *rest;
-};
-
-static int act_one(struct cli *cli, const char *arg, void *data, struct err *err)
-{
-	const struct act_on_each *what = data;
-
-	return act(cli, what->method, arg, what->rest, err);
-}
-
 struct stop_options {
 	const char *signal;
 	int64_t timeout;
@@ -69,7 +40,7 @@ int cmd_stop(struct cli *cli, const struct cli_command *self, int argc, char **a
 	}
 	if (o.timeout_given)
 		buf_addf(&rest, "t=%" PRId64, o.timeout);
-	return cli_each(cli, args, act_one, &(struct act_on_each){"POST", rest.data});
+	return cli_each_container(cli, args, "POST", rest.data, false);
 }
 
 int cmd_kill(struct cli *cli, const struct cli_command *self, int argc, char **argv)
@@ -86,22 +57,12 @@ int cmd_kill(struct cli *cli, const struct cli_command *self, int argc, char **a
 		return code;
 	buf_adds(&rest, "/kill?signal=");
 	client_escape(&rest, o.signal ? o.signal : "KILL");
-	return cli_each(cli, args, act_one, &(struct act_on_each){"POST", rest.data});
+	return cli_each_container(cli, args, "POST", rest.data, false);
 }
 
 struct rm_options {
 	bool force, link, volumes;
 };
-
-/* With --force a container that isn't there is no failure: it is only told. */
-static int remove_one(struct cli *cli, const char *arg, void *data, struct err *err)
-{
-	const struct rm_options *o = data;
-	_cleanup_buf_ struct buf rest = BUF_INIT;
-
-	buf_addf(&rest, "?force=%d&link=%d&v=%d", o->force, o->link, o->volumes);
-	return act(cli, "DELETE", arg, rest.data, err);
-}
 
 int cmd_rm(struct cli *cli, const struct cli_command *self, int argc, char **argv)
 {
@@ -113,24 +74,15 @@ int cmd_rm(struct cli *cli, const struct cli_command *self, int argc, char **arg
 		 "Remove anonymous volumes associated with the container"},
 	};
 	_cleanup_free_ char **args = NULL;
+	_cleanup_buf_ struct buf rest = BUF_INIT;
 	struct rm_options o = {0};
 	int code = 0;
 
 	if (!cli_parse(cli, self, table, ARRAY_SIZE(table), &o, 0, argc, argv, 1, -1, &args, &code))
 		return code;
-	for (size_t i = 0; args[i]; i++) {
-		struct err err = {0};
-
-		if (remove_one(cli, args[i], &o, &err) == 0) {
-			printf("%s\n", args[i]);
-			continue;
-		}
-		fflush(stdout);
-		cli_print_error(&err);
-		if (!o.force || err.kind != ERR_NOT_FOUND)
-			code = 1;
-	}
-	return code;
+	/* with --force a container that isn't there is as good as removed */
+	buf_addf(&rest, "?force=%d&link=%d&v=%d", o.force, o.link, o.volumes);
+	return cli_each_container(cli, args, "DELETE", rest.data, o.force);
 }
 
 static int wait_one(struct cli *cli, const char *name, struct err *err)
@@ -140,7 +92,8 @@ static int wait_one(struct cli *cli, const char *name, struct err *err)
 	_cleanup_buf_ struct buf path = BUF_INIT;
 	int r;
 
-	add_container(&path, name);
+	buf_adds(&path, "/containers/");
+	client_escape(&path, name);
 	buf_adds(&path, "/wait");
 	r = client_call(cli->client, "POST", path.data, NULL, &reply, err);
 	if (r == 0)

@@ -55,6 +55,19 @@ void client_reply_done(struct client_reply *r)
 	buf_done(&r->body);
 }
 
+/* The whole answer to a request that was sent. */
+static int receive(struct connection *connection, const char *method, struct client_reply *ret, struct err *err)
+{
+	int r = connection_read_head(connection, method, err);
+
+	if (r == 0)
+		r = connection_read_body(connection, &ret->body, err);
+	if (r < 0)
+		return r;
+	ret->status = connection->head.status;
+	return 0;
+}
+
 /* Sends and reads the whole answer on the kept connection, or on a new one when that was closed meanwhile. */
 static int exchange(struct client *c, const char *method, const char *path, const char *body, struct client_reply *ret,
 		    struct err *err)
@@ -73,12 +86,9 @@ static int exchange(struct client *c, const char *method, const char *path, cons
 		return err ? -err->sys : -ECONNREFUSED;
 	r = connection_send(connection, method, c->prefix, path, body, "", err);
 	if (r == 0)
-		r = connection_read_head(connection, method, err);
-	if (r == 0)
-		r = connection_read_body(connection, &ret->body, err);
+		r = receive(connection, method, ret, err);
 	if (r < 0)
 		return r;
-	ret->status = connection->head.status;
 	api = http1_header_get(&connection->head, "Api-Version");
 	if (api)
 		snprintf(c->server_api, sizeof(c->server_api), "%s", api);
@@ -127,4 +137,38 @@ int client_call(struct client *c, const char *method, const char *path, const ch
 	int r = client_negotiate(c, err);
 
 	return r < 0 ? r : exchange(c, method, path, body, ret, err);
+}
+
+struct client_pending {
+	struct connection *connection;
+	const char *method;
+};
+
+int client_begin(struct client *c, const char *method, const char *path, struct client_pending **ret, struct err *err)
+{
+	_cleanup_(connection_freep) struct connection *connection = NULL;
+	int r = client_negotiate(c, err);
+
+	if (r < 0)
+		return r;
+	connection = connection_new(c->host, err);
+	if (!connection)
+		return err ? -err->sys : -ECONNREFUSED;
+	r = connection_send(connection, method, c->prefix, path, NULL, "", err);
+	if (r < 0)
+		return r;
+	*ret = xcalloc(1, sizeof(**ret));
+	**ret = (struct client_pending){.connection = TAKE(connection), .method = method};
+	return 0;
+}
+
+int client_finish(struct client_pending *p, struct client_reply *ret, struct err *err)
+{
+	_cleanup_(connection_freep) struct connection *connection = p->connection;
+	int r = receive(connection, p->method, ret, err);
+
+	free(p);
+	if (r == 0 && ret->status >= 400)
+		r = connection_error(connection, ret->body.data, ret->body.len, err);
+	return r;
 }

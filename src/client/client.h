@@ -43,6 +43,15 @@ void client_reply_done(struct client_reply *r);
 int client_call(struct client *c, const char *method, const char *path, const char *body, struct client_reply *ret,
 		struct err *err) _must_check_;
 
+/* ---- calls at the same time ---- */
+struct client_pending;
+
+/* Sends a call on a connection of its own and returns; client_finish() waits for the answer, as client_call() reports it. */
+int client_begin(struct client *c, const char *method, const char *path, struct client_pending **ret,
+		 struct err *err) _must_check_;
+/* Consumes `p` either way. */
+int client_finish(struct client_pending *p, struct client_reply *ret, struct err *err) _must_check_;
+
 /* ---- streams ---- */
 struct client_stream;
 
