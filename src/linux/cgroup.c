@@ -323,3 +323,16 @@ bool cgroup_dir_at(const struct cgroup *cg, size_t index, struct cgroup_dir *ret
 	*ret = (struct cgroup_dir){.name = h->name, .controllers = h->controllers, .v2 = h->v2, .fd = h->fd};
 	return true;
 }
+
+int cgroup_dir_path(const struct cgroup *cg, size_t index, char *ret_path, size_t size)
+{
+	const struct cgroup_hierarchy *h = &cg->h[index];
+	char below[PATH_MAX];
+	int len, r;
+
+	r = path_in_hierarchy(cg, h, below, sizeof(below));
+	if (r < 0)
+		return r;
+	len = snprintf(ret_path, size, "%s/%s/%s", CGROUP_ROOT, h->name, below);
+	return len < 0 || (size_t)len >= size ? -ENAMETOOLONG : 0;
+}

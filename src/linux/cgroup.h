@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A control group of ours: a directory in every hierarchy that is mounted, made with the resources of an OCI spec,
- * entered by a child itself, frozen, killed, and removed. Three kinds of host look the same from here: v1 (one directory per
- * controller), v2 (one directory), and mixed ones, where v1 holds the controllers and an empty v2 hierarchy beside them is
- * used for what only it can do (cgroup.kill, cgroup.events).
+ * entered by a child itself, frozen, killed, and removed. Three kinds of host look the same from here: v1 (one
+ * directory per controller), v2 (one directory), and mixed ones, where v1 holds the controllers and an empty v2
+ * hierarchy beside them is used for what only it can do (cgroup.kill, cgroup.events).
  *
  * Paths are as in linux.cgroupsPath: absolute ones start at the hierarchies' mount points, others at the caller's own
  * cgroup. A controller that isn't there is an error only when the resources ask for it.
@@ -21,8 +21,8 @@
 struct cgroup;
 
 /*
- * Makes the cgroup (missing parents too) and applies the resources (NULL: none, but the device policy below is applied all the
- * same). An existing one is ERR_CONFLICT when processes are in it. On failure what was made is removed again.
+ * Makes the cgroup (missing parents too) and applies the resources (NULL: none, but the device policy below is applied
+ * all the same). An existing one is ERR_CONFLICT when processes are in it. On failure what was made is removed again.
  *
  * Devices: everything is denied, then the rules apply in order, the last match deciding; then those every container has
  * (null, zero, full, random, urandom, tty, console, ptmx, pts, tun; mknod of all) are allowed, as Docker's are.
@@ -76,6 +76,9 @@ struct cgroup_dir {
 	int fd;
 };
 bool cgroup_dir_at(const struct cgroup *cg, size_t index, struct cgroup_dir *ret);
+
+/* Where that directory is on the host. 0 or -ENAMETOOLONG. */
+int cgroup_dir_path(const struct cgroup *cg, size_t index, char *ret_path, size_t size) _must_check_;
 
 /* True where v2 has the controllers. */
 bool cgroup_is_v2(const struct cgroup *cg);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Which hierarchies there are: /proc/self/cgroup names them with our own place in each, and they lie under /sys/fs/cgroup by
- * their controllers' names. That is one small file instead of a mount table of any length. A hierarchy mounted somewhere
- * else doesn't count.
+ * Which hierarchies there are: /proc/self/cgroup names them with our own place in each, and they lie under
+ * /sys/fs/cgroup by their controllers' names. That is one small file instead of a mount table of any length. A
+ * hierarchy mounted somewhere else doesn't count.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -209,8 +209,8 @@ static int remove_dir(int fd)
 }
 
 /*
- * v1 has no event for "the last process is gone", so the removal itself is tried, ever less often; and what forked while it was
- * being killed is killed again.
+ * v1 has no event for "the last process is gone", so the removal itself is tried, ever less often; and what forked
+ * while it was being killed is killed again.
  */
 static int remove_with_retries(const struct cgroup *cg, int fd, int64_t deadline_ms)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Builds the device policy's program. Registers: r2 the type, r3 the access asked for, r4 major, r5 minor, loaded once from the
- * context (struct bpf_cgroup_dev_ctx); then one block per rule, the last rule first, each ending in "return allow" and
- * skipped when something doesn't match; at the end "return 0". An access is granted by a rule only when it covers all
- * that is asked for, and denied when it touches any of it.
+ * Builds the device policy's program. Registers: r2 the type, r3 the access asked for, r4 major, r5 minor, loaded once
+ * from the context (struct bpf_cgroup_dev_ctx); then one block per rule, the last rule first, each ending in "return
+ * allow" and skipped when something doesn't match; at the end "return 0". An access is granted by a rule only when it
+ * covers all that is asked for, and denied when it touches any of it.
  */
 #include "linux/device_bpf.h"
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * From a section of an OCI spec to BPF by libseccomp, which is loaded for the purpose: most starts find a compiled filter and
- * shouldn't pay for the library. The semantics are runc's where the specification leaves them open: calls the library
- * doesn't know are skipped, rules that repeat the default action are too, several conditions on one argument are
- * alternatives.
+ * From a section of an OCI spec to BPF by libseccomp, which is loaded for the purpose: most starts find a compiled
+ * filter and shouldn't pay for the library. The semantics are runc's where the specification leaves them open: calls
+ * the library doesn't know are skipped, rules that repeat the default action are too, several conditions on one
+ * argument are alternatives.
  */
 #include <dlfcn.h>
 #include <errno.h>

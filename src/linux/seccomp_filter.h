@@ -30,8 +30,9 @@ struct seccomp_filter {
 void seccomp_filter_done(struct seccomp_filter *f);
 
 /*
- * The filter for a section, from `cache_fd` (a directory; -EBADF: no cache) or compiled and put there. A cache that can't be
- * read or written is not an error. ERR_INVALID for what libseccomp refuses, ERR_NOT_IMPLEMENTED for SCMP_ACT_NOTIFY.
+ * The filter for a section, from `cache_fd` (a directory; -EBADF: no cache) or compiled and put there. A cache that
+ * can't be read or written is not an error. ERR_INVALID for what libseccomp refuses, ERR_NOT_IMPLEMENTED for
+ * SCMP_ACT_NOTIFY.
  */
 int seccomp_filter_get(const struct oci_seccomp *section, int cache_fd, struct seccomp_filter *ret,
 		       struct err *err) _must_check_;

@@ -6,7 +6,7 @@
  *
  * Life of a container's first process:
  *     runtime_create   clones it into its namespaces and cgroup; it builds its root and stops before exec ("created")
- *     runtime_start    lets it exec; reports why it couldn't (ERR_COMMAND_MISSING 127, ERR_NOT_EXECUTABLE 126)
+ *     runtime_start    lets it exec
  *     the caller       waits for it by pidfd: it is the caller's child
  *     runtime_destroy  kills what is left in the cgroup, removes the cgroup, drops the fds
  */
@@ -33,6 +33,8 @@ struct runtime_options {
 	int preserve_fds;                     /* descriptors from 3 on that stay open */
 	int seccomp_cache_fd;                 /* root-only directory of compiled filters; -EBADF: no cache */
 	bool systemd_cgroup;
+	bool kill_with_parent;      /* SIGKILL for the process when the caller dies (until its program says otherwise) */
+	const int *start_listen_fd; /* listening unix socket: whoever connects starts it (runtime_start_by_socket) */
 
 	/*
 	 * Called while the child builds its root, with its network namespace (-EBADF when it has none of its own). The
@@ -55,11 +57,22 @@ struct runtime_process {
 		.pidfd = -EBADF, .console_fd = -EBADF, .start_fd = -EBADF, .mntns_fd = -EBADF \
 	}
 
-/* On failure nothing is left: the half-made child is killed and reaped, its cgroup removed. */
+/*
+ * On failure nothing is left: the half-made child is killed and reaped, its cgroup removed. A program that doesn't exist or
+ * isn't executable is found out here (ERR_COMMAND_MISSING 127, ERR_NOT_EXECUTABLE 126), as Docker has it. Messages are
+ * what Docker writes behind "unable to start container process: ".
+ */
 int runtime_create(const struct runtime_options *options, struct runtime_process *ret_process, struct err *err) _must_check_;
 
-/* Returns once exec succeeded, or with the child's own error (it is reaped then). */
+/*
+ * Returns once exec succeeded, or with the child's own error (it is reaped then). A program that was found but that the
+ * kernel can't execute (its format, a missing interpreter) is no error here: as with Docker the process says so on its
+ * stderr and exits with 255.
+ */
 int runtime_start(struct runtime_process *process, struct err *err) _must_check_;
+
+/* The same from another process, over a connection to the socket that start_listen_fd was listening on. */
+int runtime_start_by_socket(int fd, struct err *err) _must_check_;
 
 struct runtime_exec_options {
 	const struct oci_spec *spec;       /* the container's: seccomp, capabilities' bound, masks */
@@ -67,6 +80,7 @@ struct runtime_exec_options {
 	int stdio_fds[3];
 	int preserve_fds;
 	int seccomp_cache_fd;
+	bool kill_with_parent;
 	const char *cgroup_sub; /* cgroup below the container's, or NULL */
 };
 
