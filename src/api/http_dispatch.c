@@ -99,7 +99,8 @@ static void refuse_version(struct http_request *req, const char *version, bool t
 
 	req->no_experimental = true;
 	if (too_new) {
-		snprintf(text, sizeof(text), "client version %s is too new. Maximum supported API version is " API_MAX, version);
+		snprintf(text, sizeof(text), "client version %s is too new. Maximum supported API version is " API_MAX,
+			 version);
 		reply_message(req, 400, text);
 		return;
 	}

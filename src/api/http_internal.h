@@ -53,7 +53,7 @@ struct http_conn {
 	int64_t deadline_ms;
 	uint64_t dropped_bytes;
 
-	pthread_mutex_t lock; /* guards all below */
+	pthread_mutex_t lock;   /* guards all below */
 	pthread_cond_t changed; /* there is room in `out`, the client left, or a callback has ended */
 	int fd;                 /* -EBADF once it was handed over */
 	struct buf out;

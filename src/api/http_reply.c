@@ -114,9 +114,9 @@ void http_reply(struct http_request *req, int status, const char *type, const vo
 static int status_of(enum err_kind kind)
 {
 	static const int statuses[] = {
-		[ERR_INVALID] = 400,         [ERR_UNAUTHORIZED] = 401, [ERR_FORBIDDEN] = 403,      [ERR_NOT_FOUND] = 404,
-		[ERR_CONFLICT] = 409,        [ERR_NOT_MODIFIED] = 304, [ERR_TOO_LARGE] = 413,      [ERR_SYSTEM] = 500,
-		[ERR_NOT_IMPLEMENTED] = 501, [ERR_UNAVAILABLE] = 503,  [ERR_CANCELLED] = 499,      [ERR_DEADLINE] = 500,
+		[ERR_INVALID] = 400,         [ERR_UNAUTHORIZED] = 401,    [ERR_FORBIDDEN] = 403, [ERR_NOT_FOUND] = 404,
+		[ERR_CONFLICT] = 409,        [ERR_NOT_MODIFIED] = 304,    [ERR_TOO_LARGE] = 413, [ERR_SYSTEM] = 500,
+		[ERR_NOT_IMPLEMENTED] = 501, [ERR_UNAVAILABLE] = 503,     [ERR_CANCELLED] = 499, [ERR_DEADLINE] = 500,
 		[ERR_NOT_EXECUTABLE] = 400,  [ERR_COMMAND_MISSING] = 400,
 	};
 

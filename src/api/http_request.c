@@ -61,6 +61,11 @@ const struct http_route *http_request_route(const struct http_request *req)
 	return req->route;
 }
 
+struct http_server *http_request_server(const struct http_request *req)
+{
+	return req->conn->server;
+}
+
 int http_api_version(const struct http_request *req)
 {
 	return req->api_version;

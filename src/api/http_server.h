@@ -61,8 +61,9 @@ bool http_query_bool(const struct http_request *req, const char *name,
 const char *http_header(const struct http_request *req, const char *name); /* case-insensitive; NULL when absent */
 const char *http_query_nth(const struct http_request *req, const char *name, size_t n); /* of several with that name; from 0 */
 const struct http_route *http_request_route(const struct http_request *req);
+struct http_server *http_request_server(const struct http_request *req);
 bool http_client_gone(const struct http_request *req); /* the client was seen to leave; for handlers that wait */
-int http_api_version(const struct http_request *req);                      /* 151 for 1.51; the newest when unversioned */
+int http_api_version(const struct http_request *req);  /* 151 for 1.51; the newest when unversioned */
 struct arena *http_arena(struct http_request *req);
 const char *http_body(const struct http_request *req, size_t *ret_len); /* without HTTP_BODY_STREAM */
 

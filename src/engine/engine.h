@@ -83,6 +83,7 @@ int engine_container_wait(struct engine *e, const char *ref, const char *conditi
 /* ---- logs: the daemon reads the file itself ---- */
 struct engine_log_options {
 	bool stdout_, stderr_, follow, timestamps;
+	bool details;              /* the log's attributes and a space in front of each record's text */
 	int64_t tail;              /* -1: all */
 	const char *since, *until; /* Docker's forms, or NULL */
 };
