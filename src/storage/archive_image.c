@@ -115,9 +115,8 @@ int archive_image_unpack(struct load *l, size_t index, struct err *err)
 
 static int write_manifest(struct load *l, const struct archive_image *image, struct buf *out, struct err *err)
 {
-	struct image_descriptor config = {.media_type = (char *)MEDIA_OCI_CONFIG,
-					  .digest = image->config->digest,
-					  .size = (int64_t)image->config->size};
+	struct image_descriptor config = {
+		.media_type = (char *)MEDIA_OCI_CONFIG, .digest = image->config->digest, .size = (int64_t)image->config->size};
 	struct image_descriptor *layers = arena_array(l->arena, image->n_layers, sizeof(*layers));
 
 	if (!layers)
@@ -137,7 +136,8 @@ static int write_manifest(struct load *l, const struct archive_image *image, str
 }
 
 /* References come before what they are to, so that nothing is ever without one. */
-static int publish_manifest(struct load *l, const struct archive_image *image, char ret_digest[DIGEST_TEXT_MAX], struct err *err)
+static int publish_manifest(struct load *l, const struct archive_image *image, char ret_digest[DIGEST_TEXT_MAX],
+			    struct err *err)
 {
 	_cleanup_buf_ struct buf text = BUF_INIT;
 	char what[DIGEST_TEXT_MAX + 8] = "blob:";

@@ -30,7 +30,7 @@ static int need_blob(struct load *l, const struct image_descriptor *d, struct sp
 
 static const char *own_architecture(void)
 {
-	static const char *const names[][2] = {{"x86_64", "amd64"},   {"aarch64", "arm64"}, {"armv7l", "arm"},
+	static const char *const names[][2] = {{"x86_64", "amd64"},    {"aarch64", "arm64"}, {"armv7l", "arm"},
 					       {"ppc64le", "ppc64le"}, {"s390x", "s390x"},   {"riscv64", "riscv64"}};
 	static struct utsname u;
 

@@ -108,7 +108,7 @@ static int add_entry(struct spool *p, const struct tar_entry *e, struct tar_read
 	else if (e->type == TAR_SYMLINK || e->type == TAR_HARD_LINK)
 		r = add_link(f, e, err);
 	else
-		r = err_set(err, ERR_INVALID, "neither a file nor a directory nor a link");
+		r = err_set(err, ERR_INVALID, "invalid type: neither a regular file nor a directory nor a link");
 	if (r < 0) {
 		file_free(f);
 		return err_wrap(err, "\"%.100s\" in the archive", name);

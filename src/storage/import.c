@@ -72,8 +72,8 @@ static void write_config(struct buf *out, const char *config_json, const char *c
 	json_end_object(&w);
 }
 
-static int make_config(struct load *l, const char *config_json, const char *comment, const char *diff_id,
-		       struct spool_file *f, struct err *err)
+static int make_config(struct load *l, const char *config_json, const char *comment, const char *diff_id, struct spool_file *f,
+		       struct err *err)
 {
 	_cleanup_buf_ struct buf text = BUF_INIT;
 	int r;
@@ -115,9 +115,8 @@ static int find_diff_id(struct load *l, const struct spool_file *f, char ret[DIG
 	return r;
 }
 
-static int import(struct load *l, ssize_t (*read)(void *arg, void *bytes, size_t len), void *read_arg,
-		  const char *config_json, const char *comment, struct spool_file *layer, struct spool_file *config,
-		  struct err *err)
+static int import(struct load *l, ssize_t (*read)(void *arg, void *bytes, size_t len), void *read_arg, const char *config_json,
+		  const char *comment, struct spool_file *layer, struct spool_file *config, struct err *err)
 {
 	char diff_id[DIGEST_TEXT_MAX];
 	int r = spool_stream(l, read, read_arg, layer, err);

@@ -93,10 +93,10 @@ void blob_insert(struct storage *s, const char *digest, uint64_t size, bool fore
 /* ---- layers.c ---- */
 
 struct layer_source {
-	const char *parent_chain;     /* NULL: base */
-	int archive_fd;               /* borrowed */
-	const char *expected_diff_id; /* NULL: any */
-	const char *archive_digest;   /* the blob's digest when it was hashed already, else NULL */
+	const char *parent_chain;                /* NULL: base */
+	int archive_fd;                          /* borrowed */
+	const char *expected_diff_id;            /* NULL: any */
+	const char *archive_digest;              /* the blob's digest when it was hashed already, else NULL */
 	void (*tick)(void *arg, uint64_t bytes); /* how much of the archive was read, when it is unpacked; may be NULL */
 	void *tick_arg;
 };
