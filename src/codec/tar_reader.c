@@ -251,11 +251,11 @@ static int skip_meta(struct tar_reader *r, struct err *err)
 /* Reads headers until the one of an entry proper stands in the block. */
 static int read_headers(struct tar_reader *r, struct err *err)
 {
-	for (;;) {
+	for (bool first = true;; first = false) {
 		int status = read_block(r, err);
 
 		if (status <= 0)
-			return status;
+			return status < 0 || first ? status : truncated(err);
 		switch (r->block.raw.type) {
 		case 'x':
 		case 'X':

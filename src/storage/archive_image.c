@@ -46,7 +46,7 @@ static int check_manifest(struct load *l, const struct archive_image *image, str
 		if (strcmp(m.layers.items[i].digest, image->layers[i]->digest) != 0)
 			return err_set(err, ERR_INVALID, "manifest %s names other layers", image->manifest->digest);
 		if ((uint64_t)m.layers.items[i].size != image->layers[i]->size)
-			return err_set(err, ERR_INVALID, "layer %s has %llu bytes, the manifest says %lld",
+			return err_set(err, ERR_INVALID, "layer %s: size mismatch: it has %llu bytes, the manifest says %lld",
 				       m.layers.items[i].digest, (unsigned long long)image->layers[i]->size,
 				       (long long)m.layers.items[i].size);
 	}
@@ -105,6 +105,8 @@ int archive_image_unpack(struct load *l, size_t index, struct err *err)
 		r = normalise_tags(l, image, loaded, err);
 	if (r == 0)
 		r = unpack_layers(l, image, &config, loaded, err);
+	if (r < 0 && l->importing)
+		return err_wrap(err, "import image");
 	if (r < 0)
 		return err_wrap(err, "load image %.100s",
 				image->repo_tags && image->repo_tags[0] ? image->repo_tags[0] : image->config->digest);

@@ -25,6 +25,7 @@ struct load {
 	struct archive_image *images;
 	size_t n_images;
 	struct loaded_image *loaded;
+	bool importing;
 };
 
 /* ---- archive.c: after a failure, the holder keeps nothing and the data root is as it was ---- */

@@ -23,8 +23,8 @@ static int need_blob(struct load *l, const struct image_descriptor *d, struct sp
 	if (!*ret)
 		return err_set(err, ERR_INVALID, "blob %s is not in the archive", d->digest);
 	if ((*ret)->size != (uint64_t)d->size)
-		return err_set(err, ERR_INVALID, "blob %s has %llu bytes, its descriptor says %lld", d->digest,
-			       (unsigned long long)(*ret)->size, (long long)d->size);
+		return err_set(err, ERR_INVALID, "blob %s: size mismatch: it has %llu bytes, its descriptor says %lld",
+			       d->digest, (unsigned long long)(*ret)->size, (long long)d->size);
 	return 0;
 }
 

@@ -139,7 +139,8 @@ int storage_import_archive(struct storage *s, ssize_t (*read)(void *arg, void *b
 	struct spool_file *layers[] = {&layer};
 	struct archive_image image = {.config = &config, .layers = layers, .n_layers = 1};
 	struct loaded_image loaded = {0};
-	struct load l = {.s = s, .holder = holder, .arena = a, .images = &image, .n_images = 1, .loaded = &loaded};
+	struct load l = {
+		.s = s, .holder = holder, .arena = a, .images = &image, .n_images = 1, .loaded = &loaded, .importing = true};
 	int r;
 
 	spool_init(&l.spool, s);
