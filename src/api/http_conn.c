@@ -245,7 +245,7 @@ static enum step advance_head(struct http_conn *c)
 			buf_done(&c->in);
 		/* The deadline of a head counts from its first byte, however the rest trickles in. */
 		if (c->in.len == 0 || !began || c->eof)
-			return wait_for_input(c, c->in.len == 0 ? HTTP_IDLE_DEADLINE_MS : HTTP_HEAD_DEADLINE_MS);
+			return wait_for_input(c, c->in.len == 0 ? HTTP_IDLE_DEADLINE_MS : c->server->head_deadline_ms);
 		return STEP_WAIT;
 	}
 	c->deadline_ms = 0;
@@ -264,7 +264,7 @@ static enum step advance_body(struct http_conn *c)
 		c->deadline_ms = 0;
 		return STEP_AGAIN;
 	}
-	return wait_for_input(c, HTTP_BODY_DEADLINE_MS);
+	return wait_for_input(c, c->server->body_deadline_ms);
 }
 
 static void begin_linger(struct http_conn *c)

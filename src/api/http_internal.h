@@ -33,7 +33,7 @@ enum http_conn_phase {
 	CONN_HEAD,   /* between requests, or in a head */
 	CONN_BODY,   /* in a body that is read whole */
 	CONN_ANSWER, /* a handler has the request or a stream, or the answer is being sent */
-	CONN_LINGER, /* answered and shut down; what still comes is read and dropped, so that the answer isn't lost to a reset */
+	CONN_LINGER, /* answered and shut down; what still comes is dropped, so that the answer isn't lost to a reset */
 };
 
 struct http_conn {
@@ -124,7 +124,8 @@ struct http_server {
 	struct http_listener *listeners;
 	bool accepting;
 	struct http_conn *conns;
-	int64_t next_sweep_ms; /* 0: no deadline is set */
+	int64_t next_sweep_ms;                      /* 0: no deadline is set */
+	int64_t head_deadline_ms, body_deadline_ms; /* tests shorten them */
 	struct worker_pool *pool;
 	bool stop; /* set by any thread, read by the loop */
 

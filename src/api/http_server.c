@@ -49,6 +49,8 @@ int http_server_new(const struct http_route *routes, size_t n_routes, void *cont
 	s->n_routes = n_routes;
 	s->context = context;
 	s->posts_end = &s->posts;
+	s->head_deadline_ms = HTTP_HEAD_DEADLINE_MS;
+	s->body_deadline_ms = HTTP_BODY_DEADLINE_MS;
 	pthread_mutex_init(&s->lock, NULL);
 	s->pool = worker_pool_new(WORKERS_MAX);
 	s->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

@@ -28,7 +28,7 @@ static struct http_stream *begin(struct http_request *req, int status, const cha
 	pthread_mutex_lock(&c->lock);
 	http_conn_send(c, &part, 1);
 	c->stream = s;
-	c->close_after = !s->chunked || http_must_close(req);
+	c->close_after = !s->chunked || !req->head.keep_alive;
 	http_conn_notify(c);
 	pthread_mutex_unlock(&c->lock);
 	return s;
@@ -47,6 +47,7 @@ struct http_stream *http_stream_begin(struct http_request *req, int status, cons
 	pthread_mutex_lock(&c->lock);
 	s->req = NULL;
 	c->linger = !http1_body_ended(&req->body);
+	c->close_after = c->close_after || c->linger;
 	c->req = NULL;
 	pthread_mutex_unlock(&c->lock);
 	http_request_free(req);
