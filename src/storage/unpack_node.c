@@ -61,7 +61,7 @@ static int write_at(int fd, const char *bytes, size_t len, uint64_t offset)
 	return 0;
 }
 
-/* Whole aligned blocks of zeros are left out; what is between them is written in one piece. */
+/* Blocks of zeros (or the parts of one that this piece has) are left out; what is between them is written in one piece. */
 static int write_piece(int fd, const char *bytes, size_t len, uint64_t offset)
 {
 	size_t start = 0, at = 0;
@@ -69,7 +69,7 @@ static int write_piece(int fd, const char *bytes, size_t len, uint64_t offset)
 	while (at < len) {
 		size_t n = MIN(len - at, HOLE - (size_t)((offset + at) % HOLE));
 
-		if (n == HOLE && is_zero(bytes + at, n)) {
+		if (is_zero(bytes + at, n)) {
 			int r = write_at(fd, bytes + start, at - start, offset + start);
 
 			if (r < 0)
