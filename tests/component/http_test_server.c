@@ -8,15 +8,13 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
-#include "api/http_internal.h"
-#include "api/listen.h"
+#include "api/http_server.h"
 #include "base/alloc.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "test_server.h"
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
@@ -190,52 +188,7 @@ static const struct http_route routes[] = {
 	{"POST", "/hijack", post_hijack, HTTP_BODY_STREAM},
 };
 
-static void *stop_at_end_of_input(void *server)
-{
-	char c;
-
-	while (read(STDIN_FILENO, &c, 1) > 0)
-		continue;
-	http_server_stop(server);
-	return NULL;
-}
-
-static int serve(const char *path, struct err *err)
-{
-	struct http_server *s;
-	pthread_t watcher;
-	int r = http_server_new(routes, ARRAY_SIZE(routes), NULL, &s, err);
-
-	if (r < 0)
-		return r;
-	s->head_deadline_ms = 300;
-	s->body_deadline_ms = 300;
-	r = listen_unix(path, NULL, err);
-	if (r >= 0)
-		r = http_server_listen(s, r, err);
-	if (r < 0 || pthread_create(&watcher, NULL, stop_at_end_of_input, s) != 0)
-		return r;
-	puts("ready");
-	fflush(stdout);
-	r = http_server_run(s, err);
-	pthread_join(watcher, NULL);
-	if (!http_server_is_idle(s))
-		return err_set(err, ERR_SYSTEM, "a handler is still at work");
-	http_server_free(s);
-	return r;
-}
-
 int main(int argc, char **argv)
 {
-	struct err err = {0};
-
-	if (argc != 2)
-		return 2;
-	log_setup("http_test_server", LOG_WARN_LEVEL, LOG_TEXT);
-	buf_abort_on_failure(true);
-	if (serve(argv[1], &err) < 0) {
-		fprintf(stderr, "%s\n", err.msg);
-		return 1;
-	}
-	return 0;
+	return argc == 2 ? test_server_run(routes, ARRAY_SIZE(routes), NULL, argv[1]) : 2;
 }
