@@ -4,11 +4,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/statvfs.h>
 #include <sys/vfs.h>
 
 #include "base/fd.h"
+#include "linux/path.h"
 #include "linux/syscalls.h"
 
 /* The kernel explains a refused setting on the fs context itself, as lines "e text". */
@@ -134,4 +137,21 @@ int mount_attributes(int fd, uint64_t *ret_attr)
 		if (st.f_flag & bits[i].st)
 			*ret_attr |= bits[i].attr;
 	return 0;
+}
+
+int mount_reopen_dir(int fd)
+{
+	_cleanup_close_ int here_fd = -EBADF;
+	char link[32], path[PATH_MAX];
+	ssize_t len;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	len = readlink(link, path, sizeof(path) - 1);
+	if (len < 0)
+		return -errno;
+	path[len] = '\0';
+	here_fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (here_fd < 0)
+		return -errno;
+	return path_same_file(fd, here_fd) ? TAKE_FD(here_fd) : -ESTALE;
 }

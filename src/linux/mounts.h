@@ -51,6 +51,13 @@ int mount_pivot(int root_fd) _must_check_;
 /* All mounts of the namespace stop or limit propagation (MS_PRIVATE, MS_SLAVE) to where they came from. */
 int mount_detach_propagation(uint64_t propagation) _must_check_;
 
+/*
+ * The directory `fd` in the calling process's own mount namespace. A descriptor that came along from another namespace is
+ * good for reading, but what it names can't be cloned or used as an overlay's layer; so it is looked up again by its
+ * path and must prove to be the same directory. For directories of the host only.
+ */
+int mount_reopen_dir(int fd) _must_check_;
+
 /* The MOUNT_ATTR_ bits a mount has now; only those that statvfs shows. */
 int mount_attributes(int fd, uint64_t *ret_attr) _must_check_;
 

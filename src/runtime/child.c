@@ -18,6 +18,8 @@
 #include "base/fd.h"
 #include "base/file.h"
 #include "linux/cgroup.h"
+#include "linux/mounts.h"
+#include "linux/overlay.h"
 #include "linux/process.h"
 #include "linux/syscalls.h"
 #include "linux/terminal.h"
@@ -98,19 +100,44 @@ static bool needs_proc(const struct oci_spec *spec)
 	       (spec->process->apparmor_profile && *spec->process->apparmor_profile);
 }
 
-static int build_root(struct launch *l, struct err *err)
+static int reopen(int *fd, struct err *err)
+{
+	if (*fd < 0)
+		return 0;
+	*fd = mount_reopen_dir(*fd);
+	return *fd < 0 ? err_sys(err, *fd, "find a directory of the host again") : 0;
+}
+
+/* The root and the bind mounts. The parent's directories are those of its own mount namespace: found again in ours. */
+static int open_from_host(struct launch *l, struct err *err)
 {
 	const struct runtime_options *o = l->options;
+	struct overlay_recipe overlay;
+	int r, bundle_fd = o->bundle_fd;
+
+	r = reopen(&bundle_fd, err);
+	if (r == 0 && o->overlay) {
+		overlay = *o->overlay;
+		r = reopen(&overlay.layers_fd, err);
+		if (r == 0)
+			r = reopen(&overlay.upper_fd, err);
+	}
+	if (r < 0)
+		return r;
+	l->rootfs.mount_fd = rootfs_open(l->spec, o->overlay ? &overlay : NULL, bundle_fd, err);
+	if (l->rootfs.mount_fd < 0)
+		return l->rootfs.mount_fd;
+	return mount_plan_open_binds(&l->plan, bundle_fd, err);
+}
+
+static int build_root(struct launch *l, struct err *err)
+{
 	int r = 0;
 
 	umask(0);
 	l->plan.cgroup = l->cgroup;
-	if (!launch_has_user_namespace(l)) {
-		l->rootfs.mount_fd = rootfs_open(l->spec, o->overlay, o->bundle_fd, err);
-		if (l->rootfs.mount_fd < 0)
-			return l->rootfs.mount_fd;
-		r = mount_plan_open_binds(&l->plan, o->bundle_fd, err);
-	}
+	if (!launch_has_user_namespace(l))
+		r = open_from_host(l, err);
 	if (r == 0)
 		r = mount_plan_open_new(&l->plan, err);
 	if (r == 0 && needs_proc(l->spec))
