@@ -165,7 +165,7 @@ struct host_config {
 	JSON_ARRAY(struct api_device_mapping) devices;
 	char **device_cgroup_rules;
 	char *device_requests; /* text */
-	int64_t kernel_memory, kernel_memory_tcp;
+	int64_t kernel_memory_tcp;
 	int64_t memory_reservation;
 	int64_t memory_swap;
 	int64_t *memory_swappiness;
@@ -209,7 +209,7 @@ struct networking_config {
 
 struct container_create_request {
 	struct container_config config;
-	struct host_config *host_config;       /* NULL when absent */
+	struct host_config *host_config;             /* NULL when absent */
 	struct networking_config *networking_config; /* NULL when absent */
 	bool has_config; /* false for a body that is null or has no member of ContainerConfig at all */
 };

@@ -68,8 +68,7 @@ static const struct json_field device_mapping_fields[] = {
 	JSON_FIELD("PathInContainer", struct api_device_mapping, path_in_container, JSON_STRING),
 	JSON_FIELD("CgroupPermissions", struct api_device_mapping, cgroup_permissions, JSON_STRING),
 };
-static const struct json_shape device_mapping_shape =
-	JSON_SHAPE("Devices", struct api_device_mapping, device_mapping_fields);
+static const struct json_shape device_mapping_shape = JSON_SHAPE("Devices", struct api_device_mapping, device_mapping_fields);
 
 static const struct json_field weight_device_fields[] = {
 	JSON_FIELD("Path", struct api_weight_device, path, JSON_STRING),
@@ -106,8 +105,7 @@ static const struct json_field tmpfs_options_fields[] = {
 	JSON_FIELD("Mode", struct api_tmpfs_options, mode, JSON_UINT32, OMIT),
 	JSON_FIELD("Options", struct api_tmpfs_options, options, JSON_TEXT, OMIT),
 };
-static const struct json_shape tmpfs_options_shape =
-	JSON_SHAPE("TmpfsOptions", struct api_tmpfs_options, tmpfs_options_fields);
+static const struct json_shape tmpfs_options_shape = JSON_SHAPE("TmpfsOptions", struct api_tmpfs_options, tmpfs_options_fields);
 
 static const struct json_field mount_fields[] = {
 	JSON_FIELD("Type", struct api_mount, type, JSON_STRING, OMIT),
@@ -183,7 +181,6 @@ static const struct json_field host_config_fields[] = {
 	JSON_FIELD("Devices", H, devices, JSON_OBJECTS, .shape = &device_mapping_shape),
 	JSON_FIELD("DeviceCgroupRules", H, device_cgroup_rules, JSON_STRINGS),
 	JSON_FIELD("DeviceRequests", H, device_requests, JSON_TEXT),
-	JSON_FIELD("KernelMemory", H, kernel_memory, JSON_INT64, OMIT),
 	JSON_FIELD("KernelMemoryTCP", H, kernel_memory_tcp, JSON_INT64, OMIT),
 	JSON_FIELD("MemoryReservation", H, memory_reservation, JSON_INT64),
 	JSON_FIELD("MemorySwap", H, memory_swap, JSON_INT64),

@@ -61,8 +61,8 @@ struct container {
 	char *platform;
 	struct container_config *config; /* merged with the image's */
 	struct host_config *host;
-	char **lower;       /* names of its layers, topmost first */
-	char *default_path; /* PATH of its environment */
+	char *chain;  /* topmost layer's chain id; NULL for an image without layers */
+	char **lower; /* names of its layers, topmost first */
 
 	int refs;                          /* [lock] */
 	char *name;                        /* [lock] without the slash; malloc'ed */
@@ -85,6 +85,7 @@ struct container {
 	int shim_sock;  /* the monitor's: subscribed connection, -EBADF without */
 	int shim_pidfd; /* the monitor's: -EBADF when the shim isn't our child */
 	pid_t shim_pid;
+	bool gone;         /* the monitor's: the shim said that nothing of the run is left */
 	uint64_t next_seq; /* the monitor's: of requests on shim_sock */
 };
 

@@ -10,6 +10,7 @@
 #include "base/timefmt.h"
 #include "engine/container.h"
 #include "engine/filters.h"
+#include "engine/monitor.h"
 
 #define RING 512
 
@@ -311,6 +312,8 @@ int engine_events_open(struct engine *e, const char *filters, const char *since,
 	r->next = ev->readers;
 	ev->readers = r;
 	pthread_mutex_unlock(&ev->lock);
+	if (r->has_until)
+		monitor_poke(e->monitor);
 	*ret = r;
 	return 0;
 }

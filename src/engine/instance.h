@@ -19,6 +19,7 @@ struct network;
 struct images;
 struct events;
 struct monitor;
+struct followers;
 
 #define ENGINE_VERSION "28.5.2+lighter." LIGHTER_VERSION
 #define ENGINE_API_VERSION "1.51"
@@ -46,6 +47,7 @@ struct engine {
 	struct images *images;
 	struct events *events;
 	struct monitor *monitor;
+	struct followers *followers; /* logs.c */
 
 	pthread_mutex_t lock;
 	pthread_cond_t changed; /* CLOCK_MONOTONIC */

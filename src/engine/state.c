@@ -17,7 +17,7 @@ struct document {
 	char *created;
 	char *path;
 	char **args;
-	char *image_id, *image_name, *platform;
+	char *image_id, *image_name, *platform, *chain;
 	char **lower;
 	struct container_config *config;
 	struct host_config *host;
@@ -29,6 +29,7 @@ static const struct json_field document_fields[] = {
 	JSON_FIELD("image_id", struct document, image_id, JSON_STRING, .flags = JSON_REQUIRED),
 	JSON_FIELD("image_name", struct document, image_name, JSON_STRING),
 	JSON_FIELD("platform", struct document, platform, JSON_STRING),
+	JSON_FIELD("chain", struct document, chain, JSON_STRING),
 	JSON_FIELD("lower", struct document, lower, JSON_STRINGS),
 	JSON_FIELD("config", struct document, config, JSON_OBJECT, .flags = JSON_REQUIRED, .shape = &container_config_shape),
 	JSON_FIELD("host", struct document, host, JSON_OBJECT, .flags = JSON_REQUIRED, .shape = &host_config_shape),
@@ -74,6 +75,7 @@ static void document_write(const struct container *c, struct buf *out)
 			     .image_id = c->image_id,
 			     .image_name = c->image_name,
 			     .platform = c->platform,
+			     .chain = c->chain,
 			     .lower = c->lower,
 			     .config = c->config,
 			     .host = c->host};
@@ -165,6 +167,7 @@ static int document_apply(struct container *c, const char *text, struct err *err
 	c->image_id = d.image_id;
 	c->image_name = d.image_name ? d.image_name : d.image_id;
 	c->platform = d.platform ? d.platform : arena_strdup(c->arena, "linux");
+	c->chain = d.chain;
 	c->lower = d.lower;
 	c->config = d.config;
 	c->host = d.host;
