@@ -19,7 +19,7 @@ int listen_unix(const char *path, const char *group, struct err *err) _must_chec
 /* A listening TCP socket at "ADDRESS:PORT" ("[::1]:2375", ":2375"). The fd or negative. */
 int listen_tcp(const char *address, struct err *err) _must_check_;
 
-/* Sockets a service manager passed (LISTEN_PID, LISTEN_FDS): their number, or negative; they are 3, 4, ... and O_CLOEXEC now. */
+/* Sockets a service manager passed (LISTEN_PID, LISTEN_FDS): their number, or negative. They are 3, 4, ..., O_CLOEXEC now. */
 int listen_inherited(struct err *err) _must_check_;
 
 /* Whether somebody answers connections at this unix path. */

@@ -24,6 +24,11 @@ void log_setup(const char *program, enum log_level least, enum log_format format
 	line_format = format;
 }
 
+void log_set_level(enum log_level least)
+{
+	__atomic_store_n(&least_level, least, __ATOMIC_RELAXED);
+}
+
 bool log_level_parse(const char *name, enum log_level *ret_level)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(level_names); i++) {
@@ -66,7 +71,7 @@ void log_line(enum log_level level, const char *fmt, ...)
 	int saved = errno, len;
 	va_list ap;
 
-	if (level < least_level)
+	if (level < __atomic_load_n(&least_level, __ATOMIC_RELAXED))
 		return;
 	va_start(ap, fmt);
 	vsnprintf(message, sizeof(message), fmt, ap);

@@ -17,6 +17,9 @@ enum log_format { LOG_TEXT, LOG_JSON };
 /* Before any thread starts. `program` is borrowed, and is a field of each JSON line. */
 void log_setup(const char *program, enum log_level least, enum log_format format);
 
+/* Any thread, any time. */
+void log_set_level(enum log_level least);
+
 /* "debug", "info", "warn", "error", "fatal" -> level; false for anything else. */
 bool log_level_parse(const char *name, enum log_level *ret_level);
 

@@ -61,17 +61,26 @@ static void notify(const char *state)
 		log_warn("tell the service manager: %s", strerror(errno));
 }
 
+static int choose_level(const struct daemon_config *c, enum log_level *ret, struct err *err)
+{
+	if (!log_level_parse(c->log_level, ret))
+		return err_set(err, ERR_INVALID, "invalid logging level: %s", c->log_level);
+	if (c->debug)
+		*ret = LOG_DEBUG_LEVEL;
+	return 0;
+}
+
 static int set_up_log(const struct daemon_config *c, struct err *err)
 {
-	enum log_level level;
 	bool json = strcmp(c->log_format, "json") == 0;
+	enum log_level level;
+	int r = choose_level(c, &level, err);
 
-	if (!json && strcmp(c->log_format, "text") != 0)
-		return err_set(err, ERR_INVALID, "invalid log format: %s: must be text or json", c->log_format);
-	if (!log_level_parse(c->log_level, &level))
-		return err_set(err, ERR_INVALID, "invalid logging level: %s", c->log_level);
-	log_setup("lighterd", c->debug ? LOG_DEBUG_LEVEL : level, json ? LOG_JSON : LOG_TEXT);
-	return 0;
+	if (r == 0 && !json && strcmp(c->log_format, "text") != 0)
+		r = err_set(err, ERR_INVALID, "invalid log format: %s: must be text or json", c->log_format);
+	if (r == 0)
+		log_setup("lighterd", level, json ? LOG_JSON : LOG_TEXT);
+	return r;
 }
 
 static int block_signals(struct daemon *d, struct err *err)
@@ -187,12 +196,15 @@ static void reload(struct daemon *d)
 {
 	_cleanup_arena_ struct arena *a = arena_new(0);
 	struct daemon_config again = DAEMON_CONFIG_INIT;
+	enum log_level level;
 	struct err err = {0};
 
-	if (!a || daemon_config_read(d->argc, d->argv, a, &again, &err) < 0 || set_up_log(&again, &err) < 0)
+	if (!a || daemon_config_read(d->argc, d->argv, a, &again, &err) < 0 || choose_level(&again, &level, &err) < 0) {
 		log_error("reload the configuration: %s", err.msg);
-	else
+	} else {
+		log_set_level(level);
 		log_info("the log level was read again; other settings wait for the next start");
+	}
 	daemon_config_done(&again);
 }
 
@@ -252,12 +264,16 @@ static int open_and_run(struct daemon *d, struct err *err)
 		r = serve_all(d, err);
 	if (r == 0)
 		r = run(d, err);
-	if (d->server)
-		http_server_free(d->server);
+	if (c->pidfile && d->server && r == 0 && unlink(c->pidfile) < 0)
+		log_warn("remove %s: %s", c->pidfile, strerror(errno));
+	/* A handler that is still at work (a stop that waits for its container) must not lose the engine under it. */
+	if (d->server && !http_server_is_idle(d->server)) {
+		log_warn("some requests had not ended");
+		_exit(r < 0 ? 1 : 0);
+	}
+	http_server_free(d->server);
 	if (d->engine)
 		engine_close(d->engine);
-	if (c->pidfile && r == 0 && unlink(c->pidfile) < 0)
-		log_warn("remove %s: %s", c->pidfile, strerror(errno));
 	return r;
 }
 

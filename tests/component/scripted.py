@@ -102,7 +102,7 @@ def post(path, body, *headers):
     return f"POST {path} HTTP/1.1\r\nHost: d\r\nContent-Length: {len(body)}\r\n{text}\r\n{body}"
 
 
-def run(tests):
+def run(tests, make=Server):
     """Each test with a server of its own: program and test names are on the command line."""
     program, names = sys.argv[1], sys.argv[2:]
     tests = [t for t in tests if not names or t.__name__ in names]
@@ -110,7 +110,7 @@ def run(tests):
     print(f"1..{len(tests)}")
     for number, function in enumerate(tests, 1):
         title = function.__name__.replace("_", " ")
-        server = Server(program)
+        server = make(program)
         try:
             try:
                 function(server)
