@@ -12,9 +12,9 @@ export IMAGE=busybox:latest
 BUSYBOX_TAR=$LIGHTER_TREE/build/tests/busybox.tar
 BUSYBOX_ROOTFS=$LIGHTER_TREE/build/tests/busybox-rootfs.tar
 
-# eventually SECONDS COMMAND...: until the command holds; for what has no event to wait for.
+# eventually SECONDS COMMAND...: until the command holds; for what has no event to wait for. TEST_SLOW multiplies the time.
 eventually() {
-	local end=$((SECONDS + $1))
+	local end=$((SECONDS + $1 * ${TEST_SLOW:-1}))
 	shift
 	until "$@"; do
 		[ $SECONDS -lt $end ] || { echo "not within the time: $*" >&2; return 1; }

@@ -36,7 +36,7 @@ static void test_escapes_are_dockers(void **state)
 	expect_log("\v\f\r\16\33\37 !\"#$%&'()<=>?[\\]/\177", 25,
 		   "\\u000b\\u000c\\r\\u000e\\u001b\\u001f !\\\"#$%\\u0026'()\\u003c=\\u003e?[\\\\]/\177");
 	expect_log("\x80\xff", 2, "\\ufffd\\ufffd");
-	expect_log("\xe2\x80\xa8\xe2\x80\xa9 \xf0\x9f\x98\x80 \xed\xa0\x80 \xc0\x80 \xf4\x90\x80\x80 \xe2\x80\n", 28,
+	expect_log("\xe2\x80\xa8\xe2\x80\xa9 \xf0\x9f\x98\x80 \xed\xa0\x80 \xc0\x80 \xf4\x90\x80\x80 \xe2\x80\n", 27,
 		   "\\u2028\\u2029 \xf0\x9f\x98\x80 \\ufffd\\ufffd\\ufffd \\ufffd\\ufffd \\ufffd\\ufffd\\ufffd\\ufffd "
 		   "\\ufffd\\ufffd\\n");
 	expect_log("long enough for eight at a time\n", 32, "long enough for eight at a time\\n");

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: Apache-2.0
+# The step "units" of tests/vm/guest: the engine as `make install` puts it on a machine, run by systemd. Half of it happens
+# before a restart of the machine, half after: what lighter-containers.service does at shutdown shows only then.
+# shellcheck shell=bash
+
+run_busybox() {
+	lighter run --rm busybox:latest "$@"
+}
+
+main_pid() {
+	systemctl show -P MainPID lighter.service
+}
+
+another_pid() { # OLD: systemd has a new main process that answers
+	local new
+	new=$(main_pid)
+	[ "$new" != 0 ] && [ "$new" != "$1" ] && lighter version >/dev/null
+}
+
+cgroup_of() { # the v2 cgroup of a process
+	sed -n 's/^0:://p' "/proc/$1/cgroup"
+}
+
+in_delegated() { # PID: below lighter.service, which may only have inner cgroups
+	case $(cgroup_of "$1") in */lighter.service/?*) ;; *) cgroup_of "$1"; return 1 ;; esac
+}
+
+container() { # FIELD NAME
+	lighter inspect -f "{{.$1}}" "$2"
+}
+
+install_units() {
+	cp -a build/vm/installed/. / && systemctl daemon-reload &&
+		systemctl enable lighter.socket lighter.service lighter-containers.service &&
+		systemctl start lighter.socket lighter-containers.service
+}
+
+load_image() {
+	tests/lib/busybox-image build/tests && lighter load -i build/tests/busybox.tar
+}
+
+# One that ends by the signal it asks for and says so, with an exit status of its own.
+start_polite() {
+	local id
+	id=$(curl -sSf --unix-socket /run/lighter/lighter.sock -H 'Content-Type: application/json' -d '{"Image": "busybox:latest",
+		"StopSignal": "SIGUSR1", "Cmd": ["sh", "-c",
+		"trap \"echo stopped by its own signal; exit 7\" USR1; echo ready; while :; do sleep 1; done"]}' \
+		'http://localhost/containers/create?name=polite' | jq -r .Id) && lighter start "$id"
+}
+
+restart_keeps() { # HOW...: the daemon goes and comes, the container and its output stay
+	local pid=$1 daemon
+	shift
+	daemon=$(main_pid)
+	"$@" || return 1
+	for _ in $(seq 300); do another_pid "$daemon" && break; sleep 0.2; done
+	another_pid "$daemon" || { systemctl status lighter.service; return 1; }
+	same "$pid" container State.Pid ticker && same true container State.Running ticker
+}
+
+log_has_no_gap() {
+	lighter logs ticker >$state/ticks && [ -s $state/ticks ] && seq -f 'tick %g' "$(wc -l <$state/ticks)" | cmp - $state/ticks
+}
+
+nothing_runs() {
+	same "" lighter ps -q
+}
+
+units_before_restart() {
+	local pid
+	begin units
+	check "make install, and systemctl enable" install_units
+	check "the socket is there before the daemon" same active systemctl is-active lighter.socket
+	check "a client starts the daemon by it" lighter version
+	check "lighter.service is active" same active systemctl is-active lighter.service
+	check "the daemon is in its delegated cgroup" in_delegated "$(main_pid)"
+	check "an image is loaded" load_image
+	check "lighter run" same hello run_busybox echo hello
+	check "an exit status" same 42 sh -c 'lighter run --rm busybox:latest sh -c "exit 42"; echo $?'
+	check "a container that counts" lighter run -d --name ticker busybox:latest \
+		sh -c 'i=0; while :; do i=$((i+1)); echo tick $i; sleep 0.2; done'
+	pid=$(container State.Pid ticker)
+	check "it is in the delegated cgroup" in_delegated "$pid"
+	check "systemctl restart leaves it running" restart_keeps "$pid" systemctl restart lighter.service
+	check "and so does kill -9" restart_keeps "$pid" systemctl kill -s KILL --kill-who=main lighter.service
+	check "its log has no gap" log_has_no_gap
+	check "exec's cgroup: another container starts after that" same again run_busybox echo again
+	check "systemctl stop leaves it running, too" systemctl stop lighter.service lighter.socket
+	check "it runs without a daemon" kill -0 "$pid"
+	check "start again" systemctl start lighter.socket lighter.service
+	check "systemctl stop lighter-containers.service stops it" systemctl stop lighter-containers.service
+	check "nothing runs" nothing_runs
+	check "start again" systemctl start lighter-containers.service
+	check "a container that asks for a signal" start_polite
+	end
+	journalctl -u lighter.service --no-pager -n 20 -o cat | sed 's/^/    lighter.service: /'
+	touch $state/restarted
+	sync
+	systemctl reboot --no-block
+	sleep infinity # the shutdown ends this
+}
+
+stopped_by_its_signal() {
+	same "exited 7" container 'State.Status}} {{.State.ExitCode' polite && same "stopped by its own signal" lighter logs --tail 1 polite
+}
+
+units_after_restart() {
+	begin units-after-restart
+	check "the daemon came with the machine" systemctl is-active lighter.socket lighter.service lighter-containers.service
+	check "nothing runs" nothing_runs
+	check "the container was stopped by its own signal at shutdown" stopped_by_its_signal
+	check "lighter run" same hello run_busybox echo hello
+	check "containers are removed" lighter rm ticker polite
+	check "systemctl disable --now" systemctl disable --now lighter.socket lighter.service lighter-containers.service
+	end
+	journalctl -b -1 -u lighter-containers.service --no-pager -n 20 -o short-monotonic | sed 's/^/    /'
+}
