@@ -16,6 +16,7 @@
 #include "base/buf.h"
 #include "base/fd.h"
 #include "base/file.h"
+#include "base/timefmt.h"
 #include "linux/cgroup_internal.h"
 #include "linux/path.h"
 #include "linux/process.h"
@@ -171,14 +172,6 @@ uint64_t cgroup_oom_kills(const struct cgroup *cg)
 	return cg->v2 ? cgroup_read_counter(cg->h[0].fd, "memory.events", "oom_kill") : 0;
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 static int remove_child(int parent_fd, const char *name, int fd, int unused)
 {
 	(void)fd;
@@ -219,7 +212,7 @@ static int remove_with_retries(const struct cgroup *cg, int fd, int64_t deadline
 
 	for (;;) {
 		r = remove_dir(fd);
-		if (r != -EBUSY || now_ms() >= deadline_ms)
+		if (r != -EBUSY || timefmt_monotonic_ms() >= deadline_ms)
 			return r;
 		nanosleep(&pause, NULL);
 		r = cgroup_kill(cg, SIGKILL, NULL);
@@ -233,7 +226,7 @@ static int remove_with_retries(const struct cgroup *cg, int fd, int64_t deadline
 int cgroup_remove(struct cgroup *cg, int timeout_ms, struct err *err)
 {
 	const struct cgroup_hierarchy *v2 = cgroup_v2_find(cg);
-	int64_t deadline_ms = now_ms() + timeout_ms;
+	int64_t deadline_ms = timefmt_monotonic_ms() + timeout_ms;
 	int r, first = 0;
 
 	if (cgroup_is_frozen(cg) == 1)

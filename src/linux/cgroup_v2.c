@@ -9,12 +9,12 @@
 #include <stdio.h>
 #include <string.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/fd.h"
 #include "base/file.h"
+#include "base/timefmt.h"
 #include "linux/cgroup_internal.h"
 
 /* Hands every controller the parent has down to its children; EBUSY means processes sit in the parent itself. */
@@ -230,19 +230,11 @@ int cgroup_v2_apply(int fd, const struct oci_resources *r, struct err *err)
 	return rc < 0 ? rc : apply_unified(fd, &r->unified, err);
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* Waits until a line of cgroup.events says so; the file becomes POLLPRI-readable whenever it changes. */
 static int wait_event(int dir_fd, const char *key, uint64_t value, int timeout_ms)
 {
 	_cleanup_close_ int fd = openat(dir_fd, "cgroup.events", O_RDONLY | O_CLOEXEC);
-	int64_t deadline_ms = now_ms() + timeout_ms;
+	int64_t deadline_ms = timefmt_monotonic_ms() + timeout_ms;
 
 	if (fd < 0)
 		return errno == ENOENT || errno == ENODEV ? 1 : -errno;
@@ -258,7 +250,7 @@ static int wait_event(int dir_fd, const char *key, uint64_t value, int timeout_m
 		line = strstr(text, key);
 		if (line && strtoull(line + strlen(key), NULL, 10) == value)
 			return 1;
-		left_ms = deadline_ms - now_ms();
+		left_ms = deadline_ms - timefmt_monotonic_ms();
 		if (left_ms <= 0)
 			return 0;
 		if (poll(&p, 1, (int)left_ms) < 0 && errno != EINTR)

@@ -79,6 +79,8 @@ static int enter_namespaces(struct launch *l, struct err *err)
 		r = channel_expect(l->ends[1], CHANNEL_MAPPED, NULL, err);
 		if (r == 0)
 			r = child_become_root(err);
+		if (r == 0 && launch_late_flags(l) && unshare((int)launch_late_flags(l)) < 0)
+			r = err_sys(err, errno, "make an ipc namespace");
 		if (r < 0)
 			return r;
 	}

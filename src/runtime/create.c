@@ -71,7 +71,7 @@ static int enter_visits(struct launch *l, struct namespace_visit *visit, struct 
 static int clone_child(struct launch *l, struct runtime_process *p, struct err *err)
 {
 	/* A cgroup namespace is made by the child when it is in its cgroup, a time namespace by the parent beforehand. */
-	uint64_t flags = l->new_flags & ~(uint64_t)(CLONE_NEWCGROUP | CLONE_NEWTIME);
+	uint64_t flags = l->new_flags & ~(uint64_t)(CLONE_NEWCGROUP | CLONE_NEWTIME | launch_late_flags(l));
 	struct namespace_visit visit = NAMESPACE_VISIT_INIT;
 	int left, r;
 

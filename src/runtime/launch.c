@@ -29,6 +29,11 @@ bool launch_has_user_namespace(const struct launch *l)
 	return l->new_flags & CLONE_NEWUSER;
 }
 
+uint64_t launch_late_flags(const struct launch *l)
+{
+	return launch_has_user_namespace(l) ? l->new_flags & CLONE_NEWIPC : 0;
+}
+
 static int read_namespaces(struct launch *l, struct err *err)
 {
 	const struct oci_namespaces *list = &linux_of(l)->namespaces;

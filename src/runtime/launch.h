@@ -41,6 +41,12 @@ void launch_done(struct launch *l);
 /* True when the container lives in a user namespace of its own. */
 bool launch_has_user_namespace(const struct launch *l);
 
+/*
+ * Namespaces the child makes itself once it is root of its user namespace: the files of an ipc namespace belong to
+ * whoever made it.
+ */
+uint64_t launch_late_flags(const struct launch *l);
+
 /* For a user namespace: opens what only the parent can reach (root, bind mounts, device nodes). */
 int launch_open_for_child(struct launch *l, struct err *err) _must_check_;
 
