@@ -45,6 +45,13 @@ static int open_below(void *arg, const char *path)
 	return chain_open(b->s, b->top, path);
 }
 
+static int check_diff(const struct layer_source *from, const char *diff, struct err *err)
+{
+	if (!from->expected_diff_id || strcmp(from->expected_diff_id, diff) == 0)
+		return 0;
+	return err_set(err, ERR_INVALID, "the archive's digest is %s, not %s", diff, from->expected_diff_id);
+}
+
 /* The archive into the tree tmp/NAME/fs. ret_diff: digest of the plain archive. */
 static int unpack_to(struct storage *s, const char *tmp_name, const struct layer *parent, const struct layer_source *from,
 		     char ret_diff[DIGEST_TEXT_MAX], uint64_t *ret_size, struct err *err)
@@ -71,17 +78,18 @@ static int unpack_to(struct storage *s, const char *tmp_name, const struct layer
 		return r;
 	/* A plain archive that is a blob was hashed when it came in. */
 	known = from->archive_digest && decompress_kind(d) == COMPRESSION_NONE;
+	if (known) {
+		snprintf(ret_diff, DIGEST_TEXT_MAX, "%s", from->archive_digest);
+		r = check_diff(from, ret_diff, err);
+		if (r < 0)
+			return r;
+	}
 	digest_source_init(&plain, decompress_source(d), !known);
 	r = unpack_layer(plain.source, fd, parent ? &lower : NULL, ret_size, err);
-	if (r < 0)
+	if (r < 0 || known)
 		return r;
-	if (known)
-		snprintf(ret_diff, DIGEST_TEXT_MAX, "%s", from->archive_digest);
-	else
-		digest_stream_finish(plain.digest, ret_diff);
-	if (from->expected_diff_id && strcmp(from->expected_diff_id, ret_diff) != 0)
-		return err_set(err, ERR_INVALID, "the archive's digest is %s, not %s", ret_diff, from->expected_diff_id);
-	return 0;
+	digest_stream_finish(plain.digest, ret_diff);
+	return check_diff(from, ret_diff, err);
 }
 
 static int write_row(struct storage *s, const struct layer *l, struct err *err)
@@ -154,9 +162,7 @@ static int verify_only(const struct layer_source *from, char ret_diff[DIGEST_TEX
 			return r;
 		digest_stream_finish(plain.digest, ret_diff);
 	}
-	if (strcmp(from->expected_diff_id, ret_diff) != 0)
-		return err_set(err, ERR_INVALID, "the archive's digest is %s, not %s", ret_diff, from->expected_diff_id);
-	return 0;
+	return check_diff(from, ret_diff, err);
 }
 
 static int add_new(struct storage *s, struct layer **layer, const struct layer *parent, const struct layer_source *from,
