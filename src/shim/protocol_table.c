@@ -69,7 +69,7 @@ static const struct json_field exec_fields[] = {
 const struct json_shape shim_exec_shape = JSON_SHAPE("exec", struct shim_exec, exec_fields);
 
 static const struct json_field state_fields[] = {
-	JSON_FIELD("status", struct shim_state, status, JSON_STRING, .flags = JSON_REQUIRED),
+	JSON_FIELD("status", struct shim_state, status, JSON_STRING, .flags = JSON_OMIT_EMPTY),
 	JSON_FIELD("pid", struct shim_state, pid, JSON_INT32),
 	JSON_FIELD("started_at", struct shim_state, started_at, JSON_STRING, .flags = JSON_OMIT_EMPTY),
 	JSON_FIELD("exit_code", struct shim_state, exit_code, JSON_INT32),
