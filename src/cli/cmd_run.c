@@ -18,6 +18,7 @@
 #include "cli/container_options.h"
 #include "cli/pull.h"
 #include "cli/session.h"
+#include "cli/terminal.h"
 #include "codec/json.h"
 #include "codec/json_c.h"
 
@@ -226,6 +227,9 @@ int cmd_run(struct cli *cli, const struct cli_command *self, int argc, char **ar
 		      &args, &code)) {
 		struct creation c = {.cli = cli, .o = &o, .args = args};
 
+		/* known before the first byte is written: a program that asks at once gets the true size */
+		if (!terminal_size(&o.rows, &o.columns))
+			o.rows = o.columns = 0;
 		if (run(&c, &code, &err) < 0)
 			code = cli_fail(cli, &err, code);
 		free(c.id);

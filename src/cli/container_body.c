@@ -355,6 +355,13 @@ static int write_host_config(struct json_writer *w, const struct container_optio
 	json_member_bool(w, "PublishAllPorts", o->publish_all);
 	json_member_bool(w, "ReadonlyRootfs", o->read_only);
 	json_member_bool(w, "OomKillDisable", o->oom_kill_disable);
+	if (o->tty && o->rows) {
+		json_key(w, "ConsoleSize");
+		json_begin_array(w);
+		json_int(w, o->rows);
+		json_int(w, o->columns);
+		json_end_array(w);
+	}
 	if (o->init_given)
 		json_member_bool(w, "Init", o->init);
 	if (o->storage_opt)

@@ -35,6 +35,7 @@ struct container_options {
 	int64_t memory, memory_reservation, memory_swap, memory_swappiness, shm_size, cpu_shares, cpu_period, cpu_quota,
 		nano_cpus, pids_limit, oom_score_adj, blkio_weight;
 	bool memory_swappiness_given;
+	uint32_t rows, columns; /* of the user's terminal; 0: none */
 };
 
 /* Defaults that aren't zero. */
