@@ -28,6 +28,12 @@ static void comes_back(const char *text, const struct reference *r, struct arena
 		abort();
 }
 
+/* docker.io/a.b/x is familiarly a.b/x, which is another image: Docker 28.5 does the same. */
+static bool familiar_is_ambiguous(const struct reference *r)
+{
+	return strcmp(r->domain, "docker.io") == 0 && (strchr(r->path, '.') || strncmp(r->path, "localhost/", 10) == 0);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	_cleanup_arena_ struct arena *a = arena_new(0);
@@ -47,6 +53,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	comes_back(reference_text(&r, a), &r, a);
 	/* A name of 64 hex digits is an id where it stands alone; with a tag it is a name again. */
 	reference_default_tag(&r);
-	comes_back(reference_familiar(&r, a), &r, a);
+	if (!familiar_is_ambiguous(&r))
+		comes_back(reference_familiar(&r, a), &r, a);
 	return 0;
 }
