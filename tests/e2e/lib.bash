@@ -43,6 +43,74 @@ api_status() {
 		${3+-H 'Content-Type: application/json' -d "$3"} "http://localhost$2"
 }
 
+# reply METHOD PATH [JSON]: the status on the first line, then the body.
+reply() {
+	curl -sS --unix-socket "${LIGHTER_HOST#unix://}" -o "$BATS_TEST_TMPDIR/body" -w '%{http_code}\n' -X "$1" \
+		${3+-H 'Content-Type: application/json' -d "$3"} "http://localhost$2"
+	cat "$BATS_TEST_TMPDIR/body"
+}
+
+# answers STATUS SENTENCE METHOD PATH [JSON]: exactly this status, and a body that contains the sentence.
+answers() {
+	local status=$1 sentence=$2 got
+	shift 2
+	got=$(reply "$@")
+	[ "${got%%$'\n'*}" = "$status" ] && [[ $got == *"$sentence"* ]] && return 0
+	printf '%s: wanted %s %s\ngot %s\n' "$*" "$status" "$sentence" "$got" >&2
+	return 1
+}
+
+# refused STATUS SENTENCE MEMBERS: a create with these members (JSON text, without braces) beside the image is refused so.
+refused() {
+	answers "$1" "$2" POST /containers/create "{\"Image\": \"$IMAGE\", \"Cmd\": [\"true\"], $3}"
+}
+
+# create MEMBERS [NAME]: a container by the API; prints its id.
+create() {
+	api POST "/containers/create${2:+?name=$2}" "{\"Image\": \"$IMAGE\", $1}" | jq -er .Id
+}
+
+# ran MEMBERS: creates, starts and waits; prints what it wrote to both streams (a terminal is asked for, so no frames).
+ran() {
+	local id
+	id=$(create "\"Tty\": true, $1")
+	[ "$(api_status POST "/containers/$id/start")" = 204 ] || { reply POST "/containers/$id/start" >&2; return 1; }
+	api POST "/containers/$id/wait" >/dev/null
+	api GET "/containers/$id/logs?stdout=1" | tr -d '\r'
+	api DELETE "/containers/$id?force=1" >/dev/null
+}
+
+# field CONTAINER FILTER: of its inspect document, by jq.
+field() {
+	api GET "/containers/$1/json" | jq -r "$2"
+}
+
+running() {
+	[ "$(field "$1" .State.Running)" = true ]
+}
+
+exited() {
+	[ "$(field "$1" .State.Status)" = exited ]
+}
+
+# cgroup_file CONTAINER CONTROLLER FILE [FILE_V2]: its content, in the container's cgroup.
+cgroup_file() {
+	local pid path
+	pid=$(field "$1" .State.Pid)
+	if [ "$(stat -fc %T /sys/fs/cgroup)" = cgroup2fs ]; then
+		path=$(sed -n 's/^0:://p' "/proc/$pid/cgroup")
+		cat "/sys/fs/cgroup$path/${4:-$3}"
+	else
+		path=$(awk -F: -v c="$2" '{ n = split($2, a, ","); for (i = 1; i <= n; i++) if (a[i] == c) print $3 }' "/proc/$pid/cgroup")
+		cat "/sys/fs/cgroup/$2$path/$3"
+	fi
+}
+
+# raw [ARGUMENT...] <PROGRAM: Python with the names of tests/lib/rawapi.py.
+raw() {
+	PYTHONPATH=$LIGHTER_TREE/tests/lib:$LIGHTER_TREE/tests/recorder python3 -B <(echo "from rawapi import *"; cat) "$@"
+}
+
 daemon_pid() {
 	cat "$DAEMON_DIR/pid"
 }
