@@ -139,7 +139,7 @@ start_daemon() {
 		daemon_cgroup
 		exec 3>&- 4>&- 5>&-
 		setsid lighterd --data-root "$DAEMON_DIR/data" --exec-root "$DAEMON_DIR/exec" -H "$LIGHTER_HOST" --bridge "$BRIDGE" \
-			--pidfile "$DAEMON_DIR/pid" --docker-socket=false "$@" </dev/null >>"$DAEMON_DIR/log" 2>&1 &
+			--instance "$BRIDGE" --pidfile "$DAEMON_DIR/pid" --docker-socket=false "$@" </dev/null >>"$DAEMON_DIR/log" 2>&1 &
 		echo $! >"$DAEMON_DIR/child"
 	)
 	eventually 30 daemon_answers && alive "$(cat "$DAEMON_DIR/child")" && return 0

@@ -97,7 +97,7 @@ class Daemon:
         with open(os.path.join(self.dir, "log"), "ab") as log:
             self.process = subprocess.Popen(
                 [os.path.join(BIN, "lighterd"), "--data-root", self.dir + "/data", "--exec-root", self.dir + "/exec", "-H", self.host,
-                 "--bridge", self.bridge, "--pidfile", self.dir + "/pid", "--docker-socket=false"] + self.flags,
+                 "--bridge", self.bridge, "--instance", self.bridge, "--pidfile", self.dir + "/pid", "--docker-socket=false"] + self.flags,
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
         wait_until(self.answers, 30, "the daemon answers")
         return self
