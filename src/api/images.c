@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "api/api.h"
+#include "api/compat.h"
 #include "base/array.h"
 #include "base/log.h"
 #include "codec/json.h"
@@ -20,6 +21,8 @@ void api_image_list(struct http_request *req, void *context)
 
 	if (r >= 0)
 		r = engine_image_list(context, http_query_bool(req, "all", false), http_query(req, "filters"), &json, &err);
+	if (r >= 0)
+		r = api_compat_image_list(&json, http_api_version(req), &err);
 	api_reply_result(req, r, 200, &json, &err);
 }
 
@@ -32,6 +35,8 @@ void api_image_inspect(struct http_request *req, void *context)
 
 	if (r >= 0)
 		r = engine_image_inspect(context, http_param(req, "name"), &json, &err);
+	if (r >= 0)
+		r = api_compat_image_inspect(&json, http_api_version(req), &err);
 	api_reply_result(req, r, 200, &json, &err);
 }
 
@@ -146,7 +151,7 @@ void api_image_create(struct http_request *req, void *context)
 		err_set(&err, ERR_NOT_IMPLEMENTED,
 			"pulling images from registries is not supported yet; load or import an archive of %s instead", image);
 	else if (!source || !*source)
-		err_set(&err, ERR_INVALID, "fromImage or fromSrc must say where the image comes from");
+		err_set(&err, ERR_SYSTEM, "fromImage or fromSrc must say where the image comes from");
 	else if (strcmp(source, "-") != 0)
 		err_set(&err, ERR_NOT_IMPLEMENTED,
 			"importing from an address is not supported yet; send the archive (fromSrc=-)");

@@ -46,6 +46,9 @@ int api_check_json_type(const struct http_request *req, struct err *err)
 	len = strcspn(type, ";");
 	while (len > 0 && isspace((unsigned char)type[len - 1]))
 		len--;
+	if (memchr(type, '/', len) != memrchr(type, '/', len))
+		return err_set(err, ERR_INVALID,
+			       "malformed Content-Type header (%s): mime: unexpected content after media subtype", type);
 	if (len != strlen("application/json") || strncasecmp(type, "application/json", len) != 0)
 		return err_set(err, ERR_INVALID, "unsupported Content-Type header (%s): must be 'application/json'", type);
 	return 0;

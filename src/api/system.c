@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "api/api.h"
+#include "api/compat.h"
 #include "engine/engine.h"
 
 void api_ping(struct http_request *req, void *context)
@@ -31,5 +32,7 @@ void api_info(struct http_request *req, void *context)
 	struct err err = {0};
 	int r = engine_info_json(context, &json, &err);
 
+	if (r >= 0)
+		r = api_compat_info(&json, http_api_version(req), &err);
 	api_reply_result(req, r, 200, &json, &err);
 }

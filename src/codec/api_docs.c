@@ -112,6 +112,10 @@ int container_create_request_decode(const char *text, size_t len, struct arena *
 	r = json_parse(text, len, &o, err);
 	if (r < 0)
 		return err_wrap(err, "invalid JSON");
+	if (!o) { /* "null" is a document without anything in it */
+		*ret = req;
+		return 0;
+	}
 	if (!json_object_is_type(o, json_type_object))
 		return err_set(err, ERR_INVALID, "invalid JSON: expected an object");
 	string_to_list(o, "Cmd");

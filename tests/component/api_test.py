@@ -122,6 +122,30 @@ def bad_parameters_are_refused_in_dockers_words(server):
 
 
 @test
+def older_versions_have_their_documents(server):
+    client = Client(server)
+    new, old = ({"RepoTags": ["a/b:1"], "RepoDigests": [], "Containers": 0, "Size": 7}, {"RepoTags": [], "RepoDigests": [], "Containers": 2, "Size": 8})
+    assert json.loads(client.get("/v1.51/images/json")[2]) == [new, old]
+    new["Containers"] = -1
+    assert json.loads(client.get("/v1.44/images/json")[2]) == [new, old]
+    new["VirtualSize"], old["VirtualSize"] = 7, 8
+    assert json.loads(client.get("/v1.43/images/json")[2]) == [new, old]
+    new["RepoDigests"], old["RepoTags"], old["RepoDigests"] = None, ["<none>:<none>"], ["<none>@<none>"]
+    assert json.loads(client.get("/v1.24/images/json")[2]) == [new, old]
+    assert json.loads(client.get("/v1.50/images/x/json")[2]) == {"Id": "x", "Size": 9, "Config": {"Cmd": None}}
+    image = json.loads(client.get("/v1.49/images/x/json")[2])
+    assert image["Config"]["Hostname"] == "" and image["Config"]["Tty"] is False and "ContainerConfig" not in image
+    image = json.loads(client.get("/v1.43/images/x/json")[2])
+    assert image["ContainerConfig"]["Env"] is None and image["VirtualSize"] == 9
+    info = json.loads(client.get("/v1.51/info")[2])
+    assert "BridgeNfIptables" not in info and "KernelMemory" not in info and "Expected" not in info["RuncCommit"]
+    info = json.loads(client.get("/v1.24/info")[2])
+    assert info["BridgeNfIptables"] is False and info["KernelMemory"] is True and info["RuncCommit"]["Expected"] == "c"
+    assert "FirewallBackend" not in info and info["Runtimes"] == {"runc": {"path": "p"}} and info["SecurityOptions"] == ["seccomp", "cgroupns"]
+    assert info["RegistryConfig"]["AllowNondistributableArtifactsCIDRs"] is None
+
+
+@test
 def what_is_not_there_yet_says_so(server):
     client = Client(server)
     for method, path, word in (
@@ -246,7 +270,7 @@ def import_reads_and_answers(server):
     assert last(client) == "import r t m CMD a ENV b"
     assert message(client.send(post("/images/create?fromSrc=-", "!")).answer()) == (400, "invalid tar header")
     assert message(client.send(post("/images/create?fromSrc=http://x/y", "")).answer())[0] == 501
-    assert message(client.send(post("/images/create", "")).answer())[0] == 400
+    assert message(client.send(post("/images/create", "")).answer())[0] == 500
 
 
 if __name__ == "__main__":
