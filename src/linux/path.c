@@ -78,6 +78,21 @@ bool path_same_file(int a_fd, int b_fd)
 	return fstat(a_fd, &a) == 0 && fstat(b_fd, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
+/* ".." behind a directory that isn't there leads nowhere; it is refused before anything is made. */
+static bool has_dotdot(const char *path)
+{
+	while (*path) {
+		size_t len;
+
+		path += strspn(path, "/");
+		len = strcspn(path, "/");
+		if (len == 2 && memcmp(path, "..", 2) == 0)
+			return true;
+		path += len;
+	}
+	return false;
+}
+
 /* Makes the directories of `rest` below `fd`, which it takes. No links: what is made here is ours. */
 static int make_rest(int fd, const char *rest, mode_t mode)
 {
@@ -91,9 +106,9 @@ static int make_rest(int fd, const char *rest, mode_t mode)
 		len = strcspn(rest, "/");
 		if (len == 0)
 			return fd;
-		if (len > NAME_MAX || (len == 2 && memcmp(rest, "..", 2) == 0)) {
+		if (len > NAME_MAX) {
 			fd_close(fd);
-			return len > NAME_MAX ? -ENAMETOOLONG : -ENOENT;
+			return -ENAMETOOLONG;
 		}
 		memcpy(name, rest, len);
 		name[len] = '\0';
@@ -129,6 +144,10 @@ int path_make_dir_in_root(int root_fd, const char *path, mode_t mode)
 		prefix[len] = '\0';
 		fd = path_open_in_root(root_fd, len ? prefix : "/", O_PATH | O_DIRECTORY, 0);
 	} while (fd == -ENOENT && len > 0);
+	if (fd >= 0 && has_dotdot(path + len)) {
+		fd_close(fd);
+		return -ENOENT;
+	}
 	return fd < 0 ? fd : make_rest(fd, path + len, mode);
 }
 

@@ -68,9 +68,9 @@ static int follow(struct walk *w, int fd)
 		return -ENAMETOOLONG;
 	if (len == 0)
 		return -ENOENT;
-	memmove(w->rest + len + 1, w->rest, rest_len + 1);
+	/* What is left is empty or begins with a slash. */
+	memmove(w->rest + len, w->rest, rest_len + 1);
 	memcpy(w->rest, text, (size_t)len);
-	w->rest[len] = '/';
 	if (text[0] == '/') {
 		if (!(w->resolve & RESOLVE_IN_ROOT))
 			return -EXDEV;
