@@ -116,6 +116,8 @@ static void config_finish(struct creation *m)
 					   : arena_strndup(c->arena, c->id, RANDOM_ID_SHORT);
 	if (!config->labels.items)
 		config->labels.items = arena_array(c->arena, 1, sizeof(*config->labels.items));
+	if (!config->volumes.len)
+		config->volumes.items = NULL;
 	if (config->on_build && !config->on_build[0])
 		config->on_build = NULL;
 	api_doc_settle(&container_config_shape, config);
@@ -210,7 +212,6 @@ static void write_reply(const struct creation *m, struct buf *out)
 	json_member_string(&w, "Id", m->c->id);
 	json_member_strings(&w, "Warnings", m->warnings ? m->warnings : none);
 	json_end_object(&w);
-	buf_addc(out, '\n');
 }
 
 int engine_container_create(struct engine *e, const char *name, const char *platform,

@@ -139,6 +139,10 @@ void create_host_defaults(struct engine *e, struct host_config *h, struct arena 
 		h->masked_paths = static_list(a, spec_masked_paths);
 	if (!h->privileged && !h->readonly_paths)
 		h->readonly_paths = static_list(a, spec_readonly_paths);
+	if (h->memory_swappiness && *h->memory_swappiness == -1)
+		h->memory_swappiness = NULL;
+	if (h->pids_limit && *h->pids_limit <= 0)
+		h->pids_limit = NULL;
 	if (h->memory > 0 && h->memory_swap == 0)
 		h->memory_swap = h->memory * 2;
 	if (!h->oom_kill_disable && !e->cgroup_v2)

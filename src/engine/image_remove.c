@@ -193,7 +193,6 @@ static void write_reply(struct removal *m, struct buf *out)
 		json_end_object(&w);
 	}
 	json_end_array(&w);
-	buf_addc(out, '\n');
 }
 
 int engine_image_remove(struct engine *e, const char *ref, bool force, bool no_prune, struct buf *ret_json, struct err *err)

@@ -103,14 +103,16 @@ static void write_layers(struct json_writer *w, const struct image *i)
 	json_end_object(w);
 }
 
-static void write_driver(struct json_writer *w, const struct image *i)
+static void write_driver(struct json_writer *w)
 {
 	json_key(w, "GraphDriver");
 	json_begin_object(w);
 	json_key(w, "Data");
 	json_begin_object(w);
-	if (image_chain(i))
-		json_member_string(w, "ChainID", image_chain(i));
+	/* Nothing of a layer is ever mounted where the host could see it. */
+	json_member_string(w, "MergedDir", "");
+	json_member_string(w, "UpperDir", "");
+	json_member_string(w, "WorkDir", "");
 	json_end_object(w);
 	json_member_string(w, "Name", "overlay2");
 	json_end_object(w);
@@ -138,7 +140,7 @@ static void write_inspect(struct json_writer *w, const struct image *i, char **n
 		json_member_string(w, "OsVersion", i->os_version);
 	json_key(w, "Size");
 	json_uint(w, i->size_bytes);
-	write_driver(w, i);
+	write_driver(w);
 	write_layers(w, i);
 	json_key(w, "Metadata");
 	json_begin_object(w);
@@ -148,7 +150,6 @@ static void write_inspect(struct json_writer *w, const struct image *i, char **n
 	json_key(w, "Config");
 	write_config(w, i->config);
 	json_end_object(w);
-	buf_addc(w->out, '\n');
 }
 
 int engine_image_inspect(struct engine *e, const char *ref, struct buf *ret_json, struct err *err)
@@ -290,7 +291,6 @@ static void write_list(struct list *l, struct json_writer *w)
 	json_end_array(w);
 	engine_unlock(l->e);
 	ptr_array_done(&sorted);
-	buf_addc(w->out, '\n');
 }
 
 int engine_image_list(struct engine *e, bool all, const char *filters, struct buf *ret_json, struct err *err)

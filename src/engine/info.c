@@ -92,7 +92,6 @@ void engine_version_json(struct engine *e, struct buf *ret_json)
 	json_member_string(&w, "KernelVersion", u.release);
 	json_member_string(&w, "BuildTime", "");
 	json_end_object(&w);
-	buf_addc(ret_json, '\n');
 }
 
 /* ---- info ---- */
@@ -360,6 +359,5 @@ int engine_info_json(struct engine *e, struct buf *ret_json, struct err *err)
 	write_security(&w, e);
 	json_member_strings(&w, "Warnings", warnings);
 	json_end_object(&w);
-	buf_addc(ret_json, '\n');
 	return 0;
 }

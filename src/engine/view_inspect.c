@@ -162,6 +162,5 @@ int engine_container_inspect(struct engine *e, const char *ref, bool size, struc
 	write_network_settings(&w, c);
 	json_end_object(&w);
 	engine_unlock(e);
-	buf_addc(ret_json, '\n');
 	return 0;
 }

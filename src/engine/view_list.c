@@ -254,7 +254,7 @@ static void write_command(struct json_writer *w, const struct container *c)
 
 	buf_adds(&text, c->path);
 	for (char **arg = c->args; arg && *arg; arg++)
-		buf_addf(&text, **arg == '\0' || strchr(*arg, ' ') ? " '%s'" : " %s", *arg);
+		buf_addf(&text, strchr(*arg, ' ') ? " '%s'" : " %s", *arg);
 	json_member_string(w, "Command", text.data);
 }
 
@@ -378,7 +378,6 @@ static void write_all(const struct listing *l, struct ptr_array *found, struct j
 		write_summary(l, w, found->items[i], sizes ? &sizes[2 * i] : NULL);
 	json_end_array(w);
 	engine_unlock(l->e);
-	buf_addc(w->out, '\n');
 }
 
 int engine_container_list(struct engine *e, const struct engine_list_options *o, struct buf *ret_json, struct err *err)
