@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "api/api.h"
+#include "engine/engine.h"
 
 /* By the path's beginning and its last part; the first row that fits. */
 static const struct {
@@ -57,6 +58,18 @@ static bool ends_with(const char *text, const char *suffix)
 	return len >= n && strcmp(text + len - n, suffix) == 0;
 }
 
+/* An object that isn't there is Docker's 404 whatever was asked of it. */
+static int find_object(const struct http_request *req, const char *pattern, struct engine *engine, struct err *err)
+{
+	_cleanup_buf_ struct buf json = BUF_INIT;
+
+	if (strncmp(pattern, "/containers/{", 13) == 0)
+		return engine_container_inspect(engine, http_param(req, "id"), false, &json, err);
+	if (strncmp(pattern, "/images/{", 9) == 0)
+		return engine_image_inspect(engine, http_param(req, "name"), &json, err);
+	return 0;
+}
+
 void api_not_implemented(struct http_request *req, void *context)
 {
 	const char *pattern = http_request_route(req)->pattern, *feature = "this request";
@@ -68,6 +81,7 @@ void api_not_implemented(struct http_request *req, void *context)
 			feature = features[i].feature;
 			break;
 		}
-	err_set(&err, ERR_NOT_IMPLEMENTED, "Lighter does not support %s yet", feature);
+	if (find_object(req, pattern, context, &err) >= 0)
+		err_set(&err, ERR_NOT_IMPLEMENTED, "Lighter does not support %s yet", feature);
 	http_reply_error(req, &err);
 }

@@ -31,7 +31,7 @@ struct engine_logs {
 	struct json_file_reader *reader;
 	int dir_fd;
 	int wd; /* inotify's; -1 when it doesn't follow */
-	bool follow, timestamps, tty;
+	bool follow, timestamps, details, tty;
 	void (*wake)(void *arg);
 	void *wake_arg;
 };
@@ -192,6 +192,7 @@ int engine_logs_open(struct engine *e, const char *ref, const struct engine_log_
 	l->dir_fd = -EBADF;
 	l->wd = -1;
 	l->timestamps = o->timestamps;
+	l->details = o->details;
 	l->tty = c->config->tty;
 	if (o->follow)
 		follow_begin(l);
@@ -217,6 +218,9 @@ static void frame_add(const struct engine_logs *l, const struct log_record *reco
 		stamp_len = strlen(stamp);
 		stamp[stamp_len++] = ' ';
 	}
+	/* The attributes that a logging option asked for would stand in front of this space; there is no such option yet. */
+	if (l->details)
+		stamp[stamp_len++] = ' ';
 	total = stamp_len + record->len;
 	head[0] = (unsigned char)record->stream;
 	head[4] = (unsigned char)(total >> 24);

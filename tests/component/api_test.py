@@ -157,6 +157,8 @@ def what_is_not_there_yet_says_so(server):
     ):
         status, text = message(client.send(f"{method} {path} HTTP/1.1\r\nHost: d\r\nContent-Length: 0\r\n\r\n").answer())
         assert status == 501 and word in text, (path, status, text)
+    for method, path in (("POST", "/containers/missing/pause"), ("GET", "/images/missing/history"), ("GET", "/containers/missing/top")):
+        assert message(client.send(f"{method} {path} HTTP/1.1\r\nHost: d\r\n\r\n").answer())[0] == 404
 
 
 @test
