@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Create: a request becomes a container, whole or not at all: its directory, its row, its place in the registry. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -148,6 +149,29 @@ static int volumes_check(struct creation *m, const struct container_create_reque
 	return 0;
 }
 
+/* A file of the image where the working directory or one above it should be. */
+static int working_dir_check(struct creation *m, struct err *err)
+{
+	_cleanup_free_ char *path = xstrdup(m->c->config->working_dir);
+	struct err ignored;
+
+	for (char *slash = *path ? strchr(path + 1, '/') : NULL;; slash = strchr(slash + 1, '/')) {
+		_cleanup_buf_ struct buf text = BUF_INIT;
+		int r;
+
+		if (slash)
+			*slash = '\0';
+		r = path[0] && path[1] && image_chain(m->image)
+			    ? storage_chain_read_file(m->e->storage, image_chain(m->image), path + 1, 1, &text, &ignored)
+			    : -ENOENT;
+		if (r >= 0 || ignored.kind == ERR_TOO_LARGE)
+			return err_set(err, ERR_SYSTEM, "Cannot mkdir: %s is not a directory", path);
+		if (!slash)
+			return 0;
+		*slash = '/';
+	}
+}
+
 static int prepare(struct creation *m, const char *platform, const struct container_create_request *req, struct err *err)
 {
 	struct container *c = m->c;
@@ -177,7 +201,12 @@ static int prepare(struct creation *m, const char *platform, const struct contai
 		r = volumes_check(m, req, err);
 	if (r < 0)
 		return r;
+	if (!image_chain(m->image))
+		return err_set(err, ERR_NOT_IMPLEMENTED, "images without layers are not supported yet: %s", c->config->image);
 	create_merge(c->config, m->image->config, c->arena);
+	r = working_dir_check(m, err);
+	if (r < 0)
+		return r;
 	r = create_command(c->config, c->arena, &c->path, &c->args, err);
 	if (r < 0)
 		return r;

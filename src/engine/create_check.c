@@ -320,10 +320,29 @@ static int mounts_check(const struct host_config *h, struct err *err)
 	return r;
 }
 
+/* A container that is named but isn't there is Docker's 400; one that is, isn't supported yet. */
+static int others_check(struct engine *e, const struct host_config *h, struct err *err)
+{
+	const char *from = h->volumes_from ? h->volumes_from[0] : NULL, *link = h->links ? h->links[0] : NULL;
+	_cleanup_free_ char *name = xstrndup(from ? from : link ? link : "", strcspn(from ? from : link ? link : "", ":"));
+	struct container *c;
+	struct err reason;
+	int r;
+
+	if (!from && !link)
+		return 0;
+	engine_lock(e);
+	r = registry_find_locked(e, name, &c, &reason);
+	engine_unlock(e);
+	if (r < 0)
+		return from ? err_set(err, ERR_INVALID, "%s", reason.msg)
+			    : err_set(err, ERR_INVALID, "could not get container for %s: %s", name, reason.msg);
+	return err_set(err, ERR_NOT_IMPLEMENTED, "%s are not supported yet",
+		       from ? "volumes of other containers" : "links between containers");
+}
+
 static int unsupported_check(const struct host_config *h, struct err *err)
 {
-	if (h->volumes_from && h->volumes_from[0])
-		return err_set(err, ERR_NOT_IMPLEMENTED, "volumes of other containers are not supported yet");
 	if (*h->volume_driver)
 		return err_set(err, ERR_NOT_IMPLEMENTED, "volume drivers are not supported yet");
 	if (h->device_requests && strcmp(h->device_requests, "[]") != 0 && strcmp(h->device_requests, "null") != 0)
@@ -362,6 +381,8 @@ int create_host_check(struct engine *e, struct host_config *h, char ***warnings,
 		r = extra_hosts_check(h, err);
 	if (r >= 0)
 		r = spec_security_check(h, err);
+	if (r >= 0)
+		r = others_check(e, h, err);
 	if (r >= 0)
 		r = unsupported_check(h, err);
 	if (r >= 0)

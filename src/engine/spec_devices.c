@@ -76,10 +76,11 @@ static void node_add(struct collector *c, const char *path, const struct stat *s
 		rule_add(c->rules, c->arena, true, type, major(st->st_rdev), minor(st->st_rdev), c->access);
 }
 
+/* What is no device of the host's, and what the runtime makes itself. */
 static bool skipped(const char *name)
 {
-	static const char *const names[] = {".",       "..",   "pts",         "shm",   "fd", "mqueue",
-					    "console", ".lxc", ".lxd-mounts", ".udev", NULL};
+	static const char *const names[] = {"null", "zero", "full", "random", "urandom", "tty",  "ptmx",        ".",     "..",
+					    "pts",  "shm",  "fd",   "mqueue", "console", ".lxc", ".lxd-mounts", ".udev", NULL};
 
 	for (const char *const *n = names; *n; n++)
 		if (strcmp(*n, name) == 0)

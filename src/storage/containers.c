@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A container's writable directory, containers/ID/{upper,work}: made under tmp/, renamed; its reference row is what says
- * which chain it stands on. The upper's root has the chain's mode, owner and attributes, since overlayfs shows those of the
- * upper.
+ * which chain it stands on. The upper's root is root's with mode 0755, whatever the image's is, as Docker's (seen with 28.5:
+ * an image whose archive has "./" with mode 0700 shows 0755).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -27,18 +27,19 @@ static int check_id(const char *id, struct err *err)
 	return n > 0 && n <= RANDOM_ID_LEN && !id[n] ? 0 : err_set(err, ERR_INVALID, "invalid container id \"%.100s\"", id);
 }
 
-static int make_tree(struct storage *s, const char *tmp_name, const struct layer *top, struct err *err)
+static int make_tree(struct storage *s, const char *tmp_name, struct err *err)
 {
 	_cleanup_close_ int dir = file_open_dir_at(s->tmp_fd, tmp_name, true, 0710), upper = -EBADF, work = -EBADF;
-	_cleanup_close_ int root = chain_open(s, top, "");
-	int r = dir < 0 ? dir : root < 0 ? root : 0;
+	int r = dir < 0 ? dir : 0;
 
 	if (r == 0 && fchmod(dir, 0710) < 0)
 		r = -errno;
 	if (r == 0) {
 		upper = file_open_dir_at(dir, "upper", true, 0755);
 		work = file_open_dir_at(dir, "work", true, 0700);
-		r = upper < 0 ? upper : work < 0 ? work : unpack_meta_copy(root, upper);
+		r = upper < 0 ? upper : work;
+		if (r >= 0)
+			r = fchmod(upper, 0755) < 0 ? -errno : 0;
 	}
 	return r < 0 ? err_sys(err, r, "make the container's writable layer") : 0;
 }
@@ -49,7 +50,7 @@ static int make_in_place(struct storage *s, const char *id, const struct layer *
 	int r;
 
 	storage_tmp_name(tmp_name);
-	r = make_tree(s, tmp_name, top, err);
+	r = make_tree(s, tmp_name, err);
 	if (r == 0 && renameat(s->tmp_fd, tmp_name, s->containers_fd, id) < 0)
 		r = err_sys(err, errno, "put the writable layer of container %s in place", id);
 	if (r < 0 && file_remove_tree_at(s->tmp_fd, tmp_name) < 0)
