@@ -23,6 +23,7 @@
 #include "engine/lifecycle.h"
 #include "engine/logs.h"
 #include "engine/monitor.h"
+#include "engine/remains.h"
 #include "network/network.h"
 #include "storage/db.h"
 #include "storage/storage.h"
@@ -300,6 +301,7 @@ void engine_close(struct engine *e)
 	for (size_t pos = 0; map_next(e->by_id, &pos, NULL, &value);)
 		container_unref(value);
 	logs_close(e);
+	remains_remove_parent(e);
 	network_close(e->network);
 	images_close(e);
 	storage_close(e->storage);

@@ -26,6 +26,7 @@
 #include "codec/json_c.h"
 #include "engine/events.h"
 #include "engine/lifecycle.h"
+#include "engine/remains.h"
 #include "engine/shim_link.h"
 
 #define BATCH 32
@@ -93,6 +94,7 @@ static void shim_ended(struct monitor *m, struct container *c)
 		struct shim_state killed = {.exit_code = KILLED_EXIT_CODE,
 					    .error = (char *)"the container's shim was killed, and the container with it"};
 
+		remains_clear(c);
 		lifecycle_exited(c, &killed);
 	}
 	fd_close(TAKE_FD(c->shim_sock));

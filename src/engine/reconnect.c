@@ -16,6 +16,7 @@
 #include "engine/endpoints.h"
 #include "engine/lifecycle.h"
 #include "engine/monitor.h"
+#include "engine/remains.h"
 #include "engine/shim_link.h"
 #include "network/network.h"
 
@@ -57,6 +58,7 @@ static void from_record(struct container *c, int run_fd)
 
 	if (r >= 0)
 		r = json_decode_text(text.data, text.len, &shim_state_shape, 0, a, &state, &err);
+	remains_clear(c);
 	if (r < 0 || !state.status || strcmp(state.status, "exited") != 0) {
 		if (r < 0 || !state.started_at || !*state.started_at) { /* it never started */
 			settle_dead(c);
@@ -176,8 +178,10 @@ static void rebooted(struct container *c)
 	if (!known)
 		c->state = CONTAINER_RUNNING;
 	engine_unlock(c->engine);
-	if (!known)
-		lifecycle_exited(c, &state);
+	if (known)
+		return;
+	remains_clear(c);
+	lifecycle_exited(c, &state);
 }
 
 /* Containers with --rm that have ended and are settled. */

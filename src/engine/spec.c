@@ -227,11 +227,17 @@ static int sysctls_build(const struct spec_input *in, struct oci_linux *l, struc
 	return 0;
 }
 
+char *spec_cgroups_path(const char *instance, const char *parent, const char *id, struct arena *a)
+{
+	if (parent && *parent)
+		return arena_printf(a, "%s%s/%s", *parent == '/' ? "" : "/", parent, id);
+	return arena_printf(a, "/lighter-%s/%s", instance, id);
+}
+
 static int linux_build(const struct spec_input *in, const struct security *security, char *const *caps, struct arena *a,
 		       struct oci_linux **ret, struct err *err)
 {
 	struct oci_linux *l = arena_new_object(a, struct oci_linux);
-	const char *parent = in->host->cgroup_parent;
 	int r;
 
 	if (!l)
@@ -246,10 +252,7 @@ static int linux_build(const struct spec_input *in, const struct security *secur
 		r = spec_resources(in, a, l->resources, err);
 	if (r < 0)
 		return r;
-	if (*parent)
-		l->cgroups_path = arena_printf(a, "%s%s/%s", *parent == '/' ? "" : "/", parent, in->id);
-	else
-		l->cgroups_path = arena_printf(a, "/lighter-%s/%s", in->instance, in->id);
+	l->cgroups_path = spec_cgroups_path(in->instance, in->host->cgroup_parent, in->id, a);
 	if (!security->seccomp_unconfined)
 		l->seccomp = seccomp_profile_resolve(caps, in->arch, in->kernel[0], in->kernel[1], a);
 	l->masked_paths = in->host->masked_paths;

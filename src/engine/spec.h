@@ -29,6 +29,9 @@ struct spec_input {
 /* The document, in the arena. Errors of user input in Docker's words. */
 int spec_build(const struct spec_input *in, struct arena *a, struct oci_spec **ret, struct err *err) _must_check_;
 
+/* The name of a container's cgroup; `parent` is HostConfig.CgroupParent, NULL or "": the instance's own. NULL: no memory. */
+char *spec_cgroups_path(const char *instance, const char *parent, const char *id, struct arena *a);
+
 /* Checks SecurityOpt at create. ERR_SYSTEM for nonsense (Docker's 500), ERR_NOT_IMPLEMENTED for what isn't there yet. */
 int spec_security_check(const struct host_config *host, struct err *err) _must_check_;
 
