@@ -7,38 +7,45 @@
 
 /* Every member the tables know, as compact as they write it. */
 static const char everything[] =
-	"{\"ociVersion\":\"1.2.1\",\"process\":{\"terminal\":true,\"consoleSize\":{\"height\":24,\"width\":80},\"user\":{\"uid\":1,\"gid\":"
-	"2,\"umask\":18,\"additionalGids\":[3,4],\"username\":\"u\"},\"args\":[\"sh\",\"-c\"],\"commandLine\":\"x\",\"env\":[\"A=b\"],"
-	"\"cwd\":\"/\",\"capabilities\":{\"bounding\":[\"CAP_KILL\"],\"effective\":[\"CAP_KILL\"],\"inheritable\":[\"CAP_KILL\"],"
-	"\"permitted\":[\"CAP_KILL\"],\"ambient\":[\"CAP_KILL\"]},\"rlimits\":[{\"type\":\"RLIMIT_NOFILE\",\"hard\":"
-	"18446744073709551615,\"soft\":0}],\"noNewPrivileges\":true,\"apparmorProfile\":\"p\",\"oomScoreAdj\":0,\"selinuxLabel\":\"l\","
-	"\"scheduler\":{\"policy\":\"SCHED_FIFO\",\"nice\":1,\"priority\":2,\"flags\":[\"SCHED_FLAG_RECLAIM\"],\"runtime\":3,\"deadline\":4,"
-	"\"period\":5},\"ioPriority\":{\"class\":\"IOPRIO_CLASS_BE\",\"priority\":0},\"execCPUAffinity\":{\"initial\":\"0-1\",\"final\":"
-	"\"2\"}},\"root\":{\"path\":\"rootfs\",\"readonly\":true},\"hostname\":\"h\",\"domainname\":\"d\",\"mounts\":[{\"destination\":"
-	"\"/x\",\"type\":\"bind\",\"source\":\"/y\",\"options\":[\"rbind\"],\"uidMappings\":[{\"containerID\":0,\"hostID\":1,\"size\":2}],"
-	"\"gidMappings\":[{\"containerID\":0,\"hostID\":1,\"size\":2}]}],\"hooks\":{\"prestart\":[{\"path\":\"/a\",\"args\":[\"a\"],\"env\":["
-	"\"E=1\"],\"timeout\":5}],\"createRuntime\":[{\"path\":\"/b\"}],\"createContainer\":[{\"path\":\"/c\"}],\"startContainer\":[{"
-	"\"path\":\"/d\"}],\"poststart\":[{\"path\":\"/e\"}],\"poststop\":[{\"path\":\"/f\"}]},\"annotations\":{\"k\":\"v\"},\"linux\":{"
-	"\"uidMappings\":[{\"containerID\":0,\"hostID\":1000,\"size\":10}],\"gidMappings\":[{\"containerID\":0,\"hostID\":1000,\"size\":10}]"
-	",\"sysctl\":{\"net.x\":\"1\"},\"resources\":{\"devices\":[{\"allow\":false,\"access\":\"rwm\"},{\"allow\":true,\"type\":\"c\","
-	"\"major\":1,\"minor\":0,\"access\":\"r\"}],\"memory\":{\"limit\":-1,\"reservation\":1,\"swap\":2,\"kernel\":3,\"kernelTCP\":4,"
-	"\"swappiness\":0,\"disableOOMKiller\":false,\"useHierarchy\":true,\"checkBeforeUpdate\":true},\"cpu\":{\"shares\":2,\"quota\":-1,"
-	"\"burst\":3,\"period\":4,\"realtimeRuntime\":5,\"realtimePeriod\":6,\"cpus\":\"0\",\"mems\":\"0\",\"idle\":1},\"pids\":{\"limit\":0}"
-	",\"blockIO\":{\"weight\":10,\"leafWeight\":11,\"weightDevice\":[{\"major\":8,\"minor\":0,\"weight\":12,\"leafWeight\":13}],"
-	"\"throttleReadBpsDevice\":[{\"major\":8,\"minor\":0,\"rate\":1}],\"throttleWriteBpsDevice\":[{\"major\":8,\"minor\":0,\"rate\":2}],"
-	"\"throttleReadIOPSDevice\":[{\"major\":8,\"minor\":0,\"rate\":3}],\"throttleWriteIOPSDevice\":[{\"major\":8,\"minor\":0,\"rate\":"
-	"4}]},\"hugepageLimits\":[{\"pageSize\":\"2MB\",\"limit\":5}],\"network\":{\"classID\":6,\"priorities\":[{\"name\":\"eth0\","
-	"\"priority\":7}]},\"rdma\":{\"mlx\":{\"hcaHandles\":8,\"hcaObjects\":9}},\"unified\":{\"memory.high\":\"1\"}},\"cgroupsPath\":"
-	"\"/c\",\"namespaces\":[{\"type\":\"pid\"},{\"type\":\"network\",\"path\":\"/run/n\"}],\"devices\":[{\"path\":\"/dev/z\",\"type\":"
-	"\"c\",\"major\":1,\"minor\":5,\"fileMode\":438,\"uid\":0,\"gid\":0}],\"netDevices\":{\"eth1\":{\"name\":\"e\"}},\"seccomp\":{"
-	"\"defaultAction\":\"SCMP_ACT_ERRNO\",\"defaultErrnoRet\":1,\"architectures\":[\"SCMP_ARCH_X86_64\"],\"flags\":["
-	"\"SECCOMP_FILTER_FLAG_LOG\"],\"listenerPath\":\"/l\",\"listenerMetadata\":\"m\",\"syscalls\":[{\"names\":[\"read\"],\"action\":"
-	"\"SCMP_ACT_ALLOW\",\"errnoRet\":2,\"args\":[{\"index\":0,\"value\":18446744073709551615,\"valueTwo\":1,\"op\":"
-	"\"SCMP_CMP_MASKED_EQ\"}]}]},\"rootfsPropagation\":\"slave\",\"maskedPaths\":[\"/m\"],\"readonlyPaths\":[\"/r\"],\"mountLabel\":\"ml\""
-	",\"intelRdt\":{\"closID\":\"c\",\"schemata\":[\"L3\"],\"l3CacheSchema\":\"s\",\"memBwSchema\":\"MB:0=1\",\"enableMonitoring\":true},"
-	"\"memoryPolicy\":{\"mode\":\"MPOL_BIND\",\"nodes\":\"0\",\"flags\":[\"MPOL_F_STATIC_NODES\"]},\"personality\":{\"domain\":"
-	"\"LINUX32\",\"flags\":[\"F\"]},\"timeOffsets\":{\"boottime\":{\"secs\":1,\"nanosecs\":2},\"monotonic\":{\"secs\":-3,\"nanosecs\":4}}}"
-	",\"vm\":{\"a\":1},\"windows\":{},\"solaris\":{},\"freebsd\":{},\"zos\":{}}";
+	"{\"ociVersion\":\"1.2.1\",\"process\":{\"terminal\":true,\"consoleSize\":{\"height\":24,\"width\":80},\""
+	"user\":{\"uid\":1,\"gid\":2,\"umask\":18,\"additionalGids\":[3,4],\"username\":\"u\"},\"args\":[\"sh\",\""
+	"-c\"],\"commandLine\":\"x\",\"env\":[\"A=b\"],\"cwd\":\"/\",\"capabilities\":{\"bounding\":[\"CAP_KILL\""
+	"],\"effective\":[\"CAP_KILL\"],\"inheritable\":[\"CAP_KILL\"],\"permitted\":[\"CAP_KILL\"],\"ambient\":["
+	"\"CAP_KILL\"]},\"rlimits\":[{\"type\":\"RLIMIT_NOFILE\",\"hard\":18446744073709551615,\"soft\":0}],\"noN"
+	"ewPrivileges\":true,\"apparmorProfile\":\"p\",\"oomScoreAdj\":0,\"selinuxLabel\":\"l\",\"scheduler\":{\""
+	"policy\":\"SCHED_FIFO\",\"nice\":1,\"priority\":2,\"flags\":[\"SCHED_FLAG_RECLAIM\"],\"runtime\":3,\"dea"
+	"dline\":4,\"period\":5},\"ioPriority\":{\"class\":\"IOPRIO_CLASS_BE\",\"priority\":0},\"execCPUAffinity\""
+	":{\"initial\":\"0-1\",\"final\":\"2\"}},\"root\":{\"path\":\"rootfs\",\"readonly\":true},\"hostname\":\""
+	"h\",\"domainname\":\"d\",\"mounts\":[{\"destination\":\"/x\",\"type\":\"bind\",\"source\":\"/y\",\"optio"
+	"ns\":[\"rbind\"],\"uidMappings\":[{\"containerID\":0,\"hostID\":1,\"size\":2}],\"gidMappings\":[{\"conta"
+	"inerID\":0,\"hostID\":1,\"size\":2}]}],\"hooks\":{\"prestart\":[{\"path\":\"/a\",\"args\":[\"a\"],\"env\""
+	":[\"E=1\"],\"timeout\":5}],\"createRuntime\":[{\"path\":\"/b\"}],\"createContainer\":[{\"path\":\"/c\"}]"
+	",\"startContainer\":[{\"path\":\"/d\"}],\"poststart\":[{\"path\":\"/e\"}],\"poststop\":[{\"path\":\"/f\""
+	"}]},\"annotations\":{\"k\":\"v\"},\"linux\":{\"uidMappings\":[{\"containerID\":0,\"hostID\":1000,\"size\""
+	":10}],\"gidMappings\":[{\"containerID\":0,\"hostID\":1000,\"size\":10}],\"sysctl\":{\"net.x\":\"1\"},\"r"
+	"esources\":{\"devices\":[{\"allow\":false,\"access\":\"rwm\"},{\"allow\":true,\"type\":\"c\",\"major\":1"
+	",\"minor\":0,\"access\":\"r\"}],\"memory\":{\"limit\":-1,\"reservation\":1,\"swap\":2,\"kernel\":3,\"ker"
+	"nelTCP\":4,\"swappiness\":0,\"disableOOMKiller\":false,\"useHierarchy\":true,\"checkBeforeUpdate\":true}"
+	",\"cpu\":{\"shares\":2,\"quota\":-1,\"burst\":3,\"period\":4,\"realtimeRuntime\":5,\"realtimePeriod\":6,"
+	"\"cpus\":\"0\",\"mems\":\"0\",\"idle\":1},\"pids\":{\"limit\":0},\"blockIO\":{\"weight\":10,\"leafWeight"
+	"\":11,\"weightDevice\":[{\"major\":8,\"minor\":0,\"weight\":12,\"leafWeight\":13}],\"throttleReadBpsDevi"
+	"ce\":[{\"major\":8,\"minor\":0,\"rate\":1}],\"throttleWriteBpsDevice\":[{\"major\":8,\"minor\":0,\"rate\""
+	":2}],\"throttleReadIOPSDevice\":[{\"major\":8,\"minor\":0,\"rate\":3}],\"throttleWriteIOPSDevice\":[{\"m"
+	"ajor\":8,\"minor\":0,\"rate\":4}]},\"hugepageLimits\":[{\"pageSize\":\"2MB\",\"limit\":5}],\"network\":{"
+	"\"classID\":6,\"priorities\":[{\"name\":\"eth0\",\"priority\":7}]},\"rdma\":{\"mlx\":{\"hcaHandles\":8,\""
+	"hcaObjects\":9}},\"unified\":{\"memory.high\":\"1\"}},\"cgroupsPath\":\"/c\",\"namespaces\":[{\"type\":\""
+	"pid\"},{\"type\":\"network\",\"path\":\"/run/n\"}],\"devices\":[{\"path\":\"/dev/z\",\"type\":\"c\",\"ma"
+	"jor\":1,\"minor\":5,\"fileMode\":438,\"uid\":0,\"gid\":0}],\"netDevices\":{\"eth1\":{\"name\":\"e\"}},\""
+	"seccomp\":{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"defaultErrnoRet\":1,\"architectures\":[\"SCMP_ARCH_X86"
+	"_64\"],\"flags\":[\"SECCOMP_FILTER_FLAG_LOG\"],\"listenerPath\":\"/l\",\"listenerMetadata\":\"m\",\"sysc"
+	"alls\":[{\"names\":[\"read\"],\"action\":\"SCMP_ACT_ALLOW\",\"errnoRet\":2,\"args\":[{\"index\":0,\"valu"
+	"e\":18446744073709551615,\"valueTwo\":1,\"op\":\"SCMP_CMP_MASKED_EQ\"}]}]},\"rootfsPropagation\":\"slave"
+	"\",\"maskedPaths\":[\"/m\"],\"readonlyPaths\":[\"/r\"],\"mountLabel\":\"ml\",\"intelRdt\":{\"closID\":\""
+	"c\",\"schemata\":[\"L3\"],\"l3CacheSchema\":\"s\",\"memBwSchema\":\"MB:0=1\",\"enableMonitoring\":true},"
+	"\"memoryPolicy\":{\"mode\":\"MPOL_BIND\",\"nodes\":\"0\",\"flags\":[\"MPOL_F_STATIC_NODES\"]},\"personal"
+	"ity\":{\"domain\":\"LINUX32\",\"flags\":[\"F\"]},\"timeOffsets\":{\"boottime\":{\"secs\":1,\"nanosecs\":"
+	"2},\"monotonic\":{\"secs\":-3,\"nanosecs\":4}}},\"vm\":{\"a\":1},\"windows\":{},\"solaris\":{},\"freebsd"
+	"\":{},\"zos\":{}}";
 
 static void test_every_member_survives(void **state)
 {
@@ -89,15 +96,16 @@ static const struct {
 	 "process.rlimits[0].type"},
 	{"{\"ociVersion\":\"1.0\",\"process\":{\"cwd\":\"/\",\"oomScoreAdj\":1001}}", "process.oomScoreAdj"},
 	{"{\"ociVersion\":\"1.0\",\"linux\":{\"namespaces\":[{\"type\":\"pid\"},{},{}]}}", "linux.namespaces[1].type"},
-	{"{\"ociVersion\":\"1.0\",\"linux\":{\"namespaces\":[{\"type\":\"pid\"},{\"type\":\"net\"}]}}", "linux.namespaces[1].type"},
+	{"{\"ociVersion\":\"1.0\",\"linux\":{\"namespaces\":[{\"type\":\"pid\"},{\"type\":\"net\"}]}}",
+	 "linux.namespaces[1].type"},
 	{"{\"ociVersion\":\"1.0\",\"linux\":{\"namespaces\":[{\"type\":\"pid\"},{\"type\":\"pid\"}]}}",
 	 "linux.namespaces[1].type: \"pid\" is there twice"},
 	{"{\"ociVersion\":\"1.0\",\"linux\":{\"namespaces\":[{\"type\":\"pid\",\"path\":\"x\"}]}}", "linux.namespaces[0].path"},
 	{"{\"ociVersion\":\"1.0\",\"linux\":{\"uidMappings\":[{\"containerID\":0,\"hostID\":4294967295,\"size\":2}]}}",
 	 "linux.uidMappings[0]"},
 	{"{\"ociVersion\":\"1.0\",\"linux\":{\"seccomp\":{\"defaultAction\":\"ALLOW\"}}}", "linux.seccomp.defaultAction"},
-	{"{\"ociVersion\":\"1.0\",\"linux\":{\"seccomp\":{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{\"names\":[\"read\"],"
-	 "\"action\":\"SCMP_ACT_ERRNO\",\"args\":[{\"index\":6,\"value\":0,\"op\":\"SCMP_CMP_EQ\"}]}]}}}",
+	{"{\"ociVersion\":\"1.0\",\"linux\":{\"seccomp\":{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{"
+	 "\"names\":[\"read\"],\"action\":\"SCMP_ACT_ERRNO\",\"args\":[{\"index\":6,\"value\":0,\"op\":\"SCMP_CMP_EQ\"}]}]}}}",
 	 "linux.seccomp.syscalls[0].args[0].index"},
 	{"{\"ociVersion\":\"1.0\",\"linux\":{\"devices\":[{\"type\":\"cc\",\"path\":\"/dev/x\"}]}}", "linux.devices[0].type"},
 	{"{\"ociVersion\":\"1.0\",\"linux\":{\"resources\":{\"devices\":[{\"allow\":true,\"access\":\"x\"}]}}}",
