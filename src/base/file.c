@@ -159,38 +159,81 @@ int file_open_dir_at(int dirfd, const char *path, bool make, mode_t mode)
 	return fd < 0 ? -errno : fd;
 }
 
-static int remove_entries(DIR *dir, dev_t device);
+/* ---- removing ---- */
 
-static int remove_entry(int dirfd, const char *name, dev_t device)
+/*
+ * Whoever filled a tree chose its depth, so neither the stack nor the descriptors may grow with it: what lies deeper than
+ * REMOVE_DEPTH is moved up into the tree's top, which is read again until nothing is left.
+ */
+struct removal {
+	int top_fd;
+	dev_t device;
+	unsigned long long moved;
+	bool again;
+};
+
+#define REMOVE_DEPTH 32
+
+static int remove_entries(struct removal *t, DIR *dir, int depth);
+
+static int move_up(struct removal *t, int dirfd, const char *name)
 {
-	_cleanup_close_ int fd = -EBADF;
-	struct stat st;
-	DIR *dir;
+	char to[48];
 	int r;
 
-	if (unlinkat(dirfd, name, 0) == 0 || errno == ENOENT)
-		return 0;
-	if (errno != EISDIR && errno != EPERM)
-		return -errno;
-	fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	if (fstat(fd, &st) < 0)
+	do {
+		snprintf(to, sizeof(to), ".removing-%llu", t->moved++);
+		r = renameat2(dirfd, name, t->top_fd, to, RENAME_NOREPLACE) < 0 ? -errno : 0;
+	} while (r == -EEXIST);
+	t->again = true;
+	return r;
+}
+
+/* The directory's stream, when it is one and lies on the tree's own file system. */
+static int open_to_remove(int dirfd, const char *name, dev_t device, DIR **ret)
+{
+	_cleanup_close_ int fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
 		return -errno;
 	if (device && st.st_dev != device)
 		return -EXDEV;
-	dir = fdopendir(fd);
-	if (!dir)
+	*ret = fdopendir(fd);
+	if (!*ret)
 		return -errno;
 	fd = -EBADF;
-	r = remove_entries(dir, st.st_dev);
+	return 0;
+}
+
+/* 1: it is a directory and still there. */
+static int remove_file(int dirfd, const char *name)
+{
+	if (unlinkat(dirfd, name, 0) == 0 || errno == ENOENT)
+		return 0;
+	return errno == EISDIR || errno == EPERM ? 1 : -errno;
+}
+
+static int remove_entry(struct removal *t, int dirfd, const char *name, int depth)
+{
+	int r = remove_file(dirfd, name);
+	DIR *dir;
+
+	if (r <= 0)
+		return r;
+	if (depth == REMOVE_DEPTH)
+		return move_up(t, dirfd, name);
+	r = open_to_remove(dirfd, name, t->device, &dir);
+	if (r < 0)
+		return r;
+	r = remove_entries(t, dir, depth + 1);
 	closedir(dir);
 	if (r < 0)
 		return r;
 	return unlinkat(dirfd, name, AT_REMOVEDIR) < 0 && errno != ENOENT ? -errno : 0;
 }
 
-static int remove_entries(DIR *dir, dev_t device)
+static int remove_entries(struct removal *t, DIR *dir, int depth)
 {
 	struct dirent *d;
 	int r = 0;
@@ -200,14 +243,36 @@ static int remove_entries(DIR *dir, dev_t device)
 
 		if (strcmp(d->d_name, ".") == 0 || strcmp(d->d_name, "..") == 0)
 			continue;
-		one = remove_entry(dirfd(dir), d->d_name, device);
+		one = remove_entry(t, dirfd(dir), d->d_name, depth);
 		if (one < 0 && r == 0)
 			r = one;
 	}
 	return r == 0 && errno ? -errno : r;
 }
 
-int file_remove_tree_at(int dirfd, const char *path)
+int file_remove_tree_at(int parent_fd, const char *path)
 {
-	return remove_entry(dirfd, path, 0);
+	struct removal t = {0};
+	struct stat st;
+	DIR *dir;
+	int r = remove_file(parent_fd, path);
+
+	if (r <= 0)
+		return r;
+	r = open_to_remove(parent_fd, path, 0, &dir);
+	if (r < 0)
+		return r;
+	t.top_fd = dirfd(dir);
+	r = fstat(t.top_fd, &st) < 0 ? -errno : 0;
+	t.device = st.st_dev;
+	do {
+		t.again = false;
+		rewinddir(dir);
+		if (r == 0)
+			r = remove_entries(&t, dir, 1);
+	} while (r == 0 && t.again);
+	closedir(dir);
+	if (r < 0)
+		return r;
+	return unlinkat(parent_fd, path, AT_REMOVEDIR) < 0 && errno != ENOENT ? -errno : 0;
 }

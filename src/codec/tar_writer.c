@@ -58,7 +58,7 @@ static void put_number(struct buf *b, const char *key, uint64_t n)
 static void put_time(struct buf *b, const struct tar_entry *e)
 {
 	bool negative = e->mtime_s < 0;
-	uint64_t s = negative ? (uint64_t)-e->mtime_s : (uint64_t)e->mtime_s;
+	uint64_t s = negative ? -(uint64_t)e->mtime_s : (uint64_t)e->mtime_s;
 	uint32_t ns = e->mtime_ns;
 	char text[40];
 	int len;

@@ -57,6 +57,7 @@ static void start_done(struct start *s)
 static int size_parse(const char *text, uint64_t *ret)
 {
 	unsigned long long n;
+	unsigned int shift = 0;
 	char *end;
 
 	if (strcmp(text, "-1") == 0) {
@@ -66,28 +67,18 @@ static int size_parse(const char *text, uint64_t *ret)
 	if (*text < '0' || *text > '9')
 		return -EINVAL;
 	n = strtoull(text, &end, 10);
-	switch (*end) {
-	case 'g':
-	case 'G':
-		n <<= 10;
-		/* fall through */
-	case 'm':
-	case 'M':
-		n <<= 10;
-		/* fall through */
-	case 'k':
-	case 'K':
-		n <<= 10;
-		end++;
-		break;
-	default:
-		break;
-	}
+	if (*end == 'k' || *end == 'K')
+		shift = 10;
+	else if (*end == 'm' || *end == 'M')
+		shift = 20;
+	else if (*end == 'g' || *end == 'G')
+		shift = 30;
+	end += shift > 0;
 	if (*end == 'b' || *end == 'B')
 		end++;
-	if (*end || n > UINT64_MAX >> 20)
+	if (*end || n > UINT64_MAX >> 20 >> shift)
 		return -EINVAL;
-	*ret = n;
+	*ret = n << shift;
 	return 0;
 }
 

@@ -182,7 +182,6 @@ static int remove_child(int parent_fd, const char *name, int fd, int unused)
 /* One try at removing the directory `fd` stands for. */
 static int remove_dir(int fd)
 {
-	_cleanup_close_ int parent_fd = -EBADF;
 	char link[32], path[4096];
 	ssize_t len;
 

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
@@ -18,11 +19,19 @@
 
 #define AGAIN_MAX 128
 
-static bool fallback;
+static atomic_bool fallback;
 
 void path_force_fallback(bool on)
 {
 	fallback = on;
+}
+
+/* EPERM may be about this very file (an immutable one, a device that the cgroup refuses): then another place opens. */
+static bool is_hidden(int dir_fd)
+{
+	_cleanup_close_ int fd = sys_openat2(dir_fd, ".", &(struct open_how){.flags = O_PATH | O_CLOEXEC});
+
+	return fd < 0;
 }
 
 static int open_resolved(int dir_fd, const char *path, int flags, mode_t mode, uint64_t resolve)
@@ -30,17 +39,18 @@ static int open_resolved(int dir_fd, const char *path, int flags, mode_t mode, u
 	struct open_how how = {.flags = (uint64_t)(unsigned)(flags | O_CLOEXEC),
 			       .mode = flags & (O_CREAT | __O_TMPFILE) ? mode & 07777 : 0,
 			       .resolve = resolve | RESOLVE_NO_MAGICLINKS};
-	int fd = -1;
+	int r;
 
 	for (int i = 0; !fallback && i < AGAIN_MAX; i++) {
-		fd = sys_openat2(dir_fd, path, &how);
+		int fd = sys_openat2(dir_fd, path, &how);
+
 		if (fd >= 0)
 			return fd;
-		if (errno == ENOSYS ||
-		    (errno == EPERM && sys_openat2(dir_fd, ".", &(struct open_how){.flags = O_PATH | O_CLOEXEC}) < 0))
+		r = -errno;
+		if (r == -ENOSYS || (r == -EPERM && is_hidden(dir_fd)))
 			fallback = true;
-		else if (errno != EAGAIN && errno != EINTR)
-			return -errno;
+		else if (r != -EAGAIN && r != -EINTR)
+			return r;
 	}
 	if (!fallback)
 		return -EAGAIN;

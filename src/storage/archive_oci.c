@@ -32,7 +32,7 @@ static const char *own_architecture(void)
 {
 	static const char *const names[][2] = {{"x86_64", "amd64"},    {"aarch64", "arm64"}, {"armv7l", "arm"},
 					       {"ppc64le", "ppc64le"}, {"s390x", "s390x"},   {"riscv64", "riscv64"}};
-	static struct utsname u;
+	static _Thread_local struct utsname u;
 
 	if (uname(&u) < 0)
 		return "amd64";

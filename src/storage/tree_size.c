@@ -12,7 +12,8 @@
 #include "base/fd.h"
 #include "storage/storage_internal.h"
 
-#define DEPTH_MAX 2048
+/* Each level takes a descriptor and stack, and a container chooses how deep it goes. */
+#define DEPTH_MAX 256
 
 static int add_directory(int fd, struct map *linked, int depth, uint64_t *bytes);
 

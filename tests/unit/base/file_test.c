@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -64,6 +65,32 @@ static void test_tree_is_made_and_removed(void **state)
 	assert_int_equal(file_remove_tree_at(dir, "a"), 0);
 }
 
+/* Deeper than a thread's stack and the limit of descriptors would bear, and with names that the removal itself uses. */
+static void test_deep_tree_is_removed(void **state)
+{
+	struct rlimit before;
+	int fd;
+
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	assert_int_equal(file_mkdir_p_at(dir, "deep/.removing-0/x", 0755), 0);
+	fd = openat(dir, "deep", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	for (int i = 0; i < 3000; i++) {
+		int below;
+
+		assert_int_equal(mkdirat(fd, "d", 0755), 0);
+		assert_int_equal(file_write_atomic_at(fd, "f", "", 0, 0600, 0), 0);
+		below = openat(fd, "d", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		assert_true(below >= 0);
+		close(fd);
+		fd = below;
+	}
+	close(fd);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &(struct rlimit){80, before.rlim_max}), 0);
+	assert_int_equal(file_remove_tree_at(dir, "deep"), 0);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	assert_int_equal(faccessat(dir, "deep", F_OK, 0), -1);
+}
+
 static void test_fds_cross_a_socket(void **state)
 {
 	int pair[2], got[2], zero = open("/dev/zero", O_RDONLY | O_CLOEXEC);
@@ -89,7 +116,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_atomic_write_replaces), cmocka_unit_test(test_read_is_capped),
 					   cmocka_unit_test(test_tree_is_made_and_removed),
-					   cmocka_unit_test(test_fds_cross_a_socket)};
+					   cmocka_unit_test(test_deep_tree_is_removed),
+		cmocka_unit_test(test_fds_cross_a_socket)};
 
 	return cmocka_run_group_tests(tests, make_dir, remove_dir);
 }

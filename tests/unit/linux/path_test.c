@@ -190,10 +190,30 @@ static void test_making(void **state)
 	path_force_fallback(false);
 }
 
+/* A refusal that concerns the file alone: the error is told, and the look at another place leaves no descriptor behind. */
+static void test_refusal_of_one_file(void **state)
+{
+	_cleanup_close_ int etc = open("/etc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int first = dup(etc), second;
+	uid_t uid = geteuid();
+
+	close(first);
+	if (uid == 0)
+		assert_int_equal(seteuid(65534), 0);
+	assert_int_equal(path_open_in_root(etc, "passwd", O_RDONLY | O_NOATIME, 0), -EPERM);
+	assert_int_equal(path_open_beneath(etc, "passwd", O_RDONLY | O_NOATIME, 0), -EPERM);
+	if (uid == 0)
+		assert_int_equal(seteuid(uid), 0);
+	second = dup(etc);
+	close(second);
+	assert_int_equal(second, first);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_resolution), cmocka_unit_test(test_resolution_without_openat2),
-					   cmocka_unit_test(test_magic_links_are_refused), cmocka_unit_test(test_making)};
+					   cmocka_unit_test(test_magic_links_are_refused), cmocka_unit_test(test_making),
+					   cmocka_unit_test(test_refusal_of_one_file)};
 
 	return cmocka_run_group_tests(tests, make_tree, remove_tree);
 }

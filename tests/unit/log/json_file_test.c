@@ -138,7 +138,6 @@ static void test_rotation(void **state)
 {
 	struct json_file *f = open_log(1000, 3);
 	char text[64], name[32];
-	_cleanup_buf_ struct buf out = BUF_INIT;
 	struct stat st;
 
 	for (int i = 0; i < 60; i++) {
