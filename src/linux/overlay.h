@@ -26,4 +26,7 @@ struct overlay_recipe {
  */
 int overlay_mount_detached(const struct overlay_recipe *recipe, struct err *err) _must_check_;
 
+/* For tests: leaves the first `n` of the ways above out. */
+void overlay_skip_ways(int n);
+
 #endif
