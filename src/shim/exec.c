@@ -132,8 +132,6 @@ static int use_terminal(struct shim_exec_run *e, const struct shim_exec *request
 
 	if (master < 0)
 		return err_set(err, ERR_SYSTEM, "the runtime made no terminal");
-	if ((request->rows || request->cols) && tty_set_size(master, (uint16_t)request->rows, (uint16_t)request->cols) < 0)
-		return err_sys(err, errno, "size the terminal");
 	e->tty_slave = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
 	f->ours[1] = fcntl(master, F_DUPFD_CLOEXEC, 3);
 	if (request->stdin_)
@@ -162,15 +160,20 @@ static int run(struct shim_exec_run *e, const struct shim_exec *request, struct 
 	const struct shim *s = e->shim;
 	_cleanup_close_ int cache_fd = -EBADF;
 	struct runtime_exec_options o = {.spec = s->spec, .kill_with_parent = true, .seccomp_cache_fd = -EBADF};
+	struct oci_console_size size = {.height = request->rows, .width = request->cols};
 	struct oci_process *process;
 	int r = oci_process_parse(request->process, strlen(request->process), arena, &process, err);
 
+	if (r == 0 && process->terminal != request->tty)
+		r = err_set(err, ERR_INVALID, "process.terminal is not what tty says");
 	if (r == 0)
 		r = make_pipes(request, f, err);
 	if (r < 0)
 		return r;
 	if (s->start.seccomp_cache && *s->start.seccomp_cache)
 		cache_fd = o.seccomp_cache_fd = open(s->start.seccomp_cache, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (request->rows || request->cols)
+		process->console_size = &size; /* set before the program can ask */
 	o.process = process;
 	memcpy(o.stdio_fds, f->theirs, sizeof(o.stdio_fds));
 	r = runtime_exec(&s->process, &o, &e->process, err);

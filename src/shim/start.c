@@ -67,6 +67,8 @@ static int read_document(struct shim *s, int fd, struct err *err)
 		r = check_document(s, err);
 	if (r == 0)
 		r = oci_spec_parse(s->start.spec, strlen(s->start.spec), s->arena, &s->spec, err);
+	if (r == 0 && (!s->spec->process || s->spec->process->terminal != s->start.tty))
+		r = err_set(err, ERR_INVALID, "process.terminal is not what tty says");
 	return r < 0 ? err_wrap(err, "start document") : 0;
 }
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Any bytes as one packet, as a shim or daemon receives them; what parses is decoded by every document's table. */
+/*
+ * Covers: src/shim/protocol.c, src/shim/protocol_table.c
+ * Any bytes as one packet, as a shim or daemon receives them; what parses is decoded by every document's table.
+ */
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
