@@ -9,15 +9,15 @@ teardown_file() { stop_daemon; }
 @test "attached before start, nothing is missed" {
 	raw <<-'E'
 		for upgrade in (True, False):
-			c = create(Cmd=["sh", "-c", "echo first; cat; echo err >&2"], OpenStdin=True, StdinOnce=True, AttachStdin=True)
-			link = attach(c, upgrade=upgrade)
-			start(c)
-			link.send(b"echoed\n")
-			link.half_close()
-			frames = wire.frames(link.recv_all())
-			same(joined(frames, 1), b"first\nechoed\n")
-			same(joined(frames, 2), b"err\n")
-			same(wait(c), 0)
+		    c = create(Cmd=["sh", "-c", "echo first; cat; echo err >&2"], OpenStdin=True, StdinOnce=True, AttachStdin=True)
+		    link = attach(c, upgrade=upgrade)
+		    start(c)
+		    link.send(b"echoed\n")
+		    link.half_close()
+		    frames = wire.frames(link.recv_all())
+		    same(joined(frames, 1), b"first\nechoed\n")
+		    same(joined(frames, 2), b"err\n")
+		    same(wait(c), 0)
 	E
 }
 
@@ -103,7 +103,7 @@ teardown_file() { stop_daemon; }
 		start(c)
 		wanted = b"".join(b"%d\n" % i for i in range(1, 20001))
 		for link in links:
-			same(joined(wire.frames(link.recv_all()), 1), wanted)
+		    same(joined(wire.frames(link.recv_all()), 1), wanted)
 	E
 }
 
@@ -118,29 +118,29 @@ teardown_file() { stop_daemon; }
 		data = link.recv_all()
 		assert data.endswith(b"24 80\r\ndone\r\n"), data
 		for query, sentence in (("h=x&w=1", 'invalid resize height "x": invalid syntax'), ("h=-1&w=1", 'invalid resize height "-1": value out of range'),
-					("h=1&w=x", 'invalid resize width "x": invalid syntax')):
-			status, answer = call("POST", f"/containers/{c}/resize?{query}")
-			same((status, answer["message"]), (400, sentence))
+		            ("h=1&w=x", 'invalid resize width "x": invalid syntax')):
+		    status, answer = call("POST", f"/containers/{c}/resize?{query}")
+		    same((status, answer["message"]), (400, sentence))
 	E
 }
 
 @test "detach keys end the stream and nothing else" {
 	raw <<-'E'
 		for tty in (True, False):
-			c = create(Cmd=["cat"], Tty=tty, OpenStdin=True)
-			link = attach(c)
-			start(c)
-			link.send(b"a\n")
-			link.recv_until(b"a")
-			link.send(b"\x10\x11")
-			link.recv_all()
-			assert inspect(c)["State"]["Running"]
-			link = attach(c, "stream=1&stdin=1&stdout=1&detachKeys=ctrl-a,x")
-			link.send(b"b\x01")
-			link.send(b"yc\x01x")
-			link.recv_all()
-			assert inspect(c)["State"]["Running"]
-			call("DELETE", f"/containers/{c}?force=1")
+		    c = create(Cmd=["cat"], Tty=tty, OpenStdin=True)
+		    link = attach(c)
+		    start(c)
+		    link.send(b"a\n")
+		    link.recv_until(b"a")
+		    link.send(b"\x10\x11")
+		    link.recv_all()
+		    assert inspect(c)["State"]["Running"]
+		    link = attach(c, "stream=1&stdin=1&stdout=1&detachKeys=ctrl-a,x")
+		    link.send(b"b\x01")
+		    link.send(b"yc\x01x")
+		    link.recv_all()
+		    assert inspect(c)["State"]["Running"]
+		    call("DELETE", f"/containers/{c}?force=1")
 	E
 }
 

@@ -18,7 +18,7 @@ body() {
 	body 400 "invalid JSON" '{"Image": '
 	body 400 "invalid JSON" '{"Image": "x",}'
 	body 400 "invalid JSON" ' '
-	body 400 "unexpected content after JSON" '{"Image": "x"} trailing'
+	body 400 "invalid JSON" '{"Image": "x"} trailing'
 	body 400 "invalid JSON" "$(printf '[%.0s' $(seq 3000))"
 	body 400 "invalid JSON" '{"Image": "\ud800\q"}'
 	body 400 "config cannot be empty in order to create a container" '{}'
@@ -34,7 +34,7 @@ body() {
 	body 400 "Env" '{"Image": "x", "Env": {"A": "b"}}'
 	body 400 "Labels" '{"Image": "x", "Labels": ["a"]}'
 	body 400 "HostConfig" '{"Image": "x", "HostConfig": []}'
-	body 400 "Memory" '{"Image": "x", "HostConfig": {"Memory": 99999999999999999999999}}'
+	body 400 "out of range" '{"Image": "x", "HostConfig": {"Memory": 99999999999999999999999}}'
 	body 400 "EndpointsConfig" '{"Image": "x", "NetworkingConfig": {"EndpointsConfig": 1}}'
 	body 400 "invalid JSON" '["a"]'
 	body 400 "invalid JSON" '"text"'
@@ -66,7 +66,6 @@ body() {
 	body 404 "No such image: nosuch:1" '{"Image": "nosuch:1"}'
 	run lighter run --rm nosuch:1 true
 	[ "$status" -eq 125 ]
-	body 400 "invalid reference format" '{"Image": "a b"}'
 	answers 404 "No such image" GET /images/nosuch/json
 	answers 404 "No such image" DELETE /images/nosuch
 }
@@ -140,9 +139,9 @@ body() {
 @test "bytes that are no HTTP" {
 	raw <<-'E'
 		for bytes in (b"\0" * 100, b"GET\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"GET / HTTP/1.1\r\nNo colon\r\n\r\n", b"GET /_ping HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
-			      b"POST /containers/create HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-			      b"POST /containers/create HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
-			      b"GET /" + b"a" * 200000 + b" HTTP/1.1\r\n\r\n", b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 20000 + b"\r\n"):
+		          b"POST /containers/create HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+		          b"POST /containers/create HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+		          b"GET /" + b"a" * 200000 + b" HTTP/1.1\r\n\r\n", b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 20000 + b"\r\n"):
 		    link = connect()
 		    try:
 		        link.send(bytes)

@@ -52,7 +52,7 @@ refused_for() { # PATTERN
 holds() {
 	local kind=${1%%:*} path=${1#*:} flag
 	case $kind in file) flag=-f ;; dir) flag=-d ;; symlink) flag=-h ;; device) flag=-b ;; esac
-	lighter run --rm -v "$BATS_FILE_TMPDIR/busybox:/.busybox" --entrypoint /.busybox hostile:1 sh -c "[ $flag '$path' ]"
+	lighter run --rm -v "$BATS_FILE_TMPDIR/busybox:/.lighter/busybox" --entrypoint /.lighter/busybox hostile:1 sh -c "[ $flag '$path' ]"
 }
 
 judge() { # FILE USE VERDICT HOLDS
@@ -94,5 +94,5 @@ judge() { # FILE USE VERDICT HOLDS
 		        link.close()
 	E
 	eventually 10 same_files "$BATS_TEST_TMPDIR/before"
-	[ "$(lighter images -q | wc -l)" -eq 1 ]
+	[ "$(lighter images -q --filter reference=busybox | wc -l)" -eq 1 ]
 }

@@ -52,7 +52,7 @@ second() { LIGHTER_HOST=unix://$SECOND_DIR/s lighter "$@"; }
 @test "one ends, the other's containers keep their network" {
 	second run -d --name two "$IMAGE" sleep 1000
 	DAEMON_DIR=$FIRST_DIR kill_daemon TERM
-	ping -c 1 -W 5 "$(second inspect -f '{{.NetworkSettings.IPAddress}}' two)"
+	busybox ping -c 1 -W 5 "$(second inspect -f '{{.NetworkSettings.IPAddress}}' two)"
 	second run --rm "$IMAGE" ping -c 1 -W 5 "$(second inspect -f '{{.NetworkSettings.Gateway}}' two)"
 	DAEMON_DIR=$FIRST_DIR BRIDGE=$FIRST_BRIDGE start_daemon
 	[ "$(first run --rm "$IMAGE" echo hi)" = hi ]

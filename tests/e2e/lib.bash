@@ -221,4 +221,5 @@ docker_clients() {
 
 teardown() {
 	[ -n "${BATS_TEST_COMPLETED:-}" ] || [ ! -f "${DAEMON_DIR:-/nowhere}/log" ] || daemon_log
+	[ -n "${BATS_TEST_COMPLETED:-}" ] || remove_containers 2>/dev/null || true # so that the next case does not meet them
 }

@@ -17,7 +17,7 @@ teardown_file() { stop_daemon; }
 	raw <<-'E'
 		frames = logs("ten", "stdout=1")
 		assert all(n == 1 for n, _ in frames)
-		same(joined(frames, 1)[-9:], b"out 9\nlast")
+		same(joined(frames, 1)[-10:], b"out 9\nlast")
 		frames = logs("ten", "stderr=1")
 		assert all(n == 2 for n, _ in frames)
 		same(len(logs("ten")), 19)

@@ -32,8 +32,8 @@ teardown_file() {
 	ip -4 addr show "$BRIDGE" | grep -qF "inet $gateway/$(field bridged .NetworkSettings.IPPrefixLen)"
 	nsenter -t "$(field bridged .State.Pid)" -n ip -4 addr show eth0 | grep -qF "inet $address/"
 	[ "$(nsenter -t "$(field bridged .State.Pid)" -n ip route show default | awk '{ print $3, $5 }')" = "$gateway eth0" ]
-	[ "$(nsenter -t "$(field bridged .State.Pid)" -n cat /sys/class/net/eth0/address)" = "$(field bridged .NetworkSettings.MacAddress)" ]
-	ping -c 1 -W 5 "$address"
+	nsenter -t "$(field bridged .State.Pid)" -n ip -o link show eth0 | grep -qF "link/ether $(field bridged .NetworkSettings.MacAddress) "
+	busybox ping -c 1 -W 5 "$address"
 	lighter rm -f bridged
 }
 
@@ -47,18 +47,23 @@ teardown_file() {
 }
 
 @test "masquerading: the outside sees the host's address" {
-	ip netns exec elsewhere timeout 30 nc -l -p 7000 -v -n </dev/null >"$BATS_TEST_TMPDIR/got" 2>"$BATS_TEST_TMPDIR/who" 3>&- || true &
+	ip netns exec elsewhere timeout 30 python3 -c 'import socket, sys
+s = socket.create_server(("192.0.2.2", 7000))
+open(sys.argv[1] + "/ready", "w").close()
+c, who = s.accept()
+print(who[0], c.makefile().readline().strip())' "$BATS_TEST_TMPDIR" >"$BATS_TEST_TMPDIR/got" 3>&- &
 	local server=$!
-	[ "$(lighter run --rm "$IMAGE" sh -c 'for i in 1 2 3 4 5 6 7 8 9; do echo through | nc -w 5 192.0.2.2 7000 && exit; sleep 0.2; done; exit 1' || true)" = "" ]
+	eventually 10 test -e "$BATS_TEST_TMPDIR/ready"
+	lighter run --rm "$IMAGE" sh -c 'echo through | nc -w 5 192.0.2.2 7000'
 	wait $server
-	[ "$(cat "$BATS_TEST_TMPDIR/got")" = through ]
+	[ "$(cat "$BATS_TEST_TMPDIR/got")" = "192.0.2.1 through" ]
 	lighter run --rm "$IMAGE" ping -c 1 -W 5 192.0.2.2
 }
 
 @test "the outside does not reach a container by itself" {
 	lighter run -d --name hidden "$IMAGE" sleep 1000
 	ip -n elsewhere route add default via 192.0.2.1
-	run ip netns exec elsewhere ping -c 1 -W 1 "$(field hidden .NetworkSettings.IPAddress)"
+	run ip netns exec elsewhere busybox ping -c 1 -W 1 "$(field hidden .NetworkSettings.IPAddress)"
 	ip -n elsewhere route del default
 	[ "$status" -ne 0 ]
 	lighter rm -f hidden
@@ -70,7 +75,7 @@ teardown_file() {
 	local before after i
 	before=$(lighter run --rm "$IMAGE" hostname -i)
 	for i in 1 2 3 4 5 6; do lighter run --rm "$IMAGE" true; done
-	eventually 10 bash -c "! ip -o link show master $BRIDGE | grep ."
+	eventually 10 bash -c "[ -z \"\$(ip -o link show master $BRIDGE)\" ]"
 	after=$(lighter run --rm "$IMAGE" hostname -i)
 	[[ $before == *.*.*.* && $after == *.*.*.* ]]
 	[ "$(field defaulted .NetworkSettings.IPAddress)" = "" ]
@@ -88,7 +93,7 @@ teardown_file() {
 	lighter run -d --name nowhere --network none "$IMAGE" sleep 1000
 	[ "$(nsenter -t "$(field nowhere .State.Pid)" -n ls /sys/class/net 2>/dev/null || true)" != "" ]
 	[ "$(nsenter -t "$(field nowhere .State.Pid)" -n ip -o link | wc -l)" -eq 1 ]
-	nsenter -t "$(field nowhere .State.Pid)" -n ping -c 1 -W 2 127.0.0.1
+	nsenter -t "$(field nowhere .State.Pid)" -n busybox ping -c 1 -W 2 127.0.0.1
 	[ "$(field nowhere .NetworkSettings.Networks.none.IPAddress)" = "" ]
 	lighter rm -f nowhere
 }

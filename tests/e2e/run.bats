@@ -17,9 +17,9 @@ teardown_file() { stop_daemon; }
 }
 
 @test "death by a signal is 128 and its number" {
-	run lighter run --rm "$IMAGE" sh -c 'kill -TERM $$; sleep 100'
+	run lighter run --rm --pid host "$IMAGE" sh -c 'kill -TERM $$; sleep 100' # of a namespace of its own it would be process 1
 	[ "$status" -eq 143 ]
-	run lighter run --rm "$IMAGE" sh -c 'sh -c "kill -KILL \$\$"'
+	run lighter run --rm --pid host "$IMAGE" sh -c 'kill -KILL $$; sleep 100'
 	[ "$status" -eq 137 ]
 }
 
@@ -44,18 +44,18 @@ teardown_file() { stop_daemon; }
 }
 
 @test "127: not there" {
-	run lighter run --rm "$IMAGE" no-such-command
+	run -127 lighter run --rm "$IMAGE" no-such-command
 	[ "$status" -eq 127 ]
 	[[ $output == *'executable file not found in $PATH'* ]]
-	run lighter run --rm "$IMAGE" /no/such/path
+	run -127 lighter run --rm "$IMAGE" /no/such/path
 	[ "$status" -eq 127 ]
 	[[ $output == *"no such file or directory"* ]]
 }
 
 @test "a failed run leaves no container with --rm, and a created one without" {
-	run lighter run --rm --name rm127 "$IMAGE" no-such-command
+	run -127 lighter run --rm --name rm127 "$IMAGE" no-such-command
 	eventually 10 test "$(api_status GET /containers/rm127/json)" = 404
-	run lighter run --name kept127 "$IMAGE" no-such-command
+	run -127 lighter run --name kept127 "$IMAGE" no-such-command
 	[ "$(field kept127 .State.Status)" = created ]
 	[ "$(field kept127 .State.ExitCode)" = 127 ]
 	[[ $(field kept127 .State.Error) == *"executable file not found"* ]]
