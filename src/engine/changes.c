@@ -370,7 +370,7 @@ static int line_apply(struct change *c, char *line, struct err *err)
 			return err_set(err, ERR_INVALID, "%s requires at least one argument", instructions[i].name);
 		return instructions[i].apply(c, rest, err);
 	}
-	return err_set(err, ERR_INVALID, "unknown instruction: %.*s", (int)len, line);
+	return err_set(err, ERR_INVALID, "%.*s is not a valid change command", (int)len, line);
 }
 
 int changes_apply(char *const *changes, struct buf *ret_config, struct err *err)

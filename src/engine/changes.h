@@ -9,7 +9,7 @@
 /*
  * Applies CMD, ENTRYPOINT, ENV, EXPOSE, HEALTHCHECK, LABEL, ONBUILD, STOPSIGNAL, USER, VOLUME and WORKDIR to an empty
  * configuration; writes it as the "config" of an image. `changes` is NULL-terminated or NULL; one entry may hold several
- * lines. ERR_INVALID "RUN is not a valid change command", "unknown instruction: X".
+ * lines. ERR_INVALID "RUN is not a valid change command".
  */
 int changes_apply(char *const *changes, struct buf *ret_config, struct err *err) _must_check_;
 

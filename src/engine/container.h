@@ -143,7 +143,7 @@ int state_containers_load(struct engine *e, struct ptr_array *ret_running, struc
 
 /* A name nobody has yet ("adjective_surname", then with a digit). With the lock. malloc'ed. */
 char *names_generate(struct engine *e);
-/* ERR_INVALID in Docker's words. `name` without its leading slash. */
+/* ERR_INVALID in Docker's words. One leading slash is allowed. */
 int names_check(const char *name, struct err *err) _must_check_;
 
 #endif

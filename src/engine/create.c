@@ -253,7 +253,7 @@ int engine_container_create(struct engine *e, const char *name, const char *plat
 	if (!req->has_config && !req->host_config && !req->networking_config)
 		return err_set(err, ERR_INVALID, "config cannot be empty in order to create a container");
 	if (name && *name) {
-		r = names_check(*name == '/' ? name + 1 : name, err);
+		r = names_check(name, err);
 		if (r < 0)
 			return r;
 	}

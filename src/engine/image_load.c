@@ -127,6 +127,8 @@ int engine_image_import(struct engine *e, engine_read read, void *read_arg, cons
 	snprintf(holder, sizeof(holder), "lease:%s", id);
 	r = storage_import_archive(e->storage, read, read_arg, holder, config.data,
 				   message && *message ? message : "Imported from -", a, &image, err);
+	if (r < 0 && err && err->kind == ERR_INVALID)
+		err->kind = ERR_SYSTEM; /* Docker's 500 for a bad archive */
 	if (r >= 0) {
 		image.repo_tags = names;
 		r = images_add(e, &image, err);

@@ -75,7 +75,7 @@ static int decide_by_name(struct removal *m, const char *asked, struct err *err)
 			"referenced image %.12s",
 			asked, user->id, SHORT(m->image->id));
 	strv_add(&m->untag, m->name);
-	m->delete = n <= 1 && !user;
+	m->delete = n <= 1 && !running;
 	return 0;
 }
 

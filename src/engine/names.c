@@ -18,11 +18,12 @@ static bool name_char(char c, bool first)
 
 int names_check(const char *name, struct err *err)
 {
-	size_t len = strlen(name);
+	const char *bare = *name == '/' ? name + 1 : name;
+	size_t len = strlen(bare);
 	bool ok = len >= 2;
 
 	for (size_t i = 0; ok && i < len; i++)
-		ok = name_char(name[i], i == 0);
+		ok = name_char(bare[i], i == 0);
 	if (!ok)
 		return err_set(err, ERR_INVALID, "Invalid container name (%s), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed",
 			       name);

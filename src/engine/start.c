@@ -25,9 +25,10 @@
 #include "storage/storage.h"
 
 #define SETTLE_DEADLINE_MS 30000
-#define CREATE_FAILED                                                                                                  \
-	"failed to create task for container: failed to create shim task: OCI runtime create failed: unable to start " \
-	"container process"
+/* Docker's words, which clients look into for the reason. */
+#define CREATE_FAILED                                                                                              \
+	"failed to create task for container: failed to create shim task: OCI runtime create failed: runc create " \
+	"failed: unable to start container process"
 #define LOG_MAX_SIZE (100ULL << 20)
 #define LOG_MAX_FILES 5
 
