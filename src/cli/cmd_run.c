@@ -195,8 +195,11 @@ static int run(struct creation *c, int *ret_code, struct err *err)
 	int r = container_streams_choose(c->o, &c->streams, err);
 
 	*ret_code = CLI_ENGINE_FAILED;
-	if (r == 0)
-		r = check_terminal(c->o, &c->streams, err);
+	if (r == 0 && check_terminal(c->o, &c->streams, err) < 0) {
+		cli_print_error(err);
+		*ret_code = 1;
+		return 0;
+	}
 	if (r == 0)
 		r = create_with_cidfile(c, err);
 	if (r < 0)

@@ -167,11 +167,11 @@ static int attach(struct cli *cli, const char *name, const struct attach_options
 	if (r < 0)
 		return r;
 	if (!flag(container, "State", "Running"))
-		return err_set(err, ERR_CONFLICT, "cannot attach to a stopped container, start it first");
+		return err_set(err, ERR_CONFLICT, "You cannot attach to a stopped container, start it first");
 	if (flag(container, "State", "Paused"))
-		return err_set(err, ERR_CONFLICT, "cannot attach to a paused container, unpause it first");
+		return err_set(err, ERR_CONFLICT, "You cannot attach to a paused container, unpause it first");
 	if (flag(container, "State", "Restarting"))
-		return err_set(err, ERR_CONFLICT, "cannot attach to a restarting container, wait until it is running");
+		return err_set(err, ERR_CONFLICT, "You cannot attach to a restarting container, wait until it is running");
 	s.cli = cli;
 	s.id = json_object_get_string(json_object_object_get(container, "Id"));
 	s.tty = flag(container, "Config", "Tty");

@@ -281,12 +281,13 @@ static void write_limits(struct json_writer *w, const struct container_options *
 		{"PidsLimit", o->pids_limit},
 		{"OomScoreAdj", o->oom_score_adj},
 		{"BlkioWeight", o->blkio_weight},
-		{"MemorySwappiness", o->memory_swappiness},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
 		if (numbers[i].value != 0)
 			json_member_int(w, numbers[i].key, numbers[i].value);
+	if (o->memory_swappiness_given)
+		json_member_int(w, "MemorySwappiness", o->memory_swappiness);
 }
 
 static void write_modes(struct json_writer *w, const struct container_options *o)

@@ -30,6 +30,7 @@ struct loop {
 	bool stdin_open;
 	bool stdin_shut; /* its end was passed on */
 	bool detaching;  /* the user typed the detach keys */
+	bool exited;     /* the exit code is known */
 	char last_typed;
 	struct buf to_conn;
 	unsigned char head[8];
@@ -106,6 +107,10 @@ static void conn_ended(struct loop *l)
 	fd_close(l->s->conn);
 	l->s->conn = -EBADF;
 	l->stdin_open = false;
+	if (l->exited) {
+		l->done = true;
+		return;
+	}
 	if (!l->s->wait || (l->s->tty && container_runs(l))) {
 		l->done = true;
 		l->end = SESSION_DETACHED;
@@ -206,6 +211,7 @@ static int read_wait(struct loop *l)
 			json_object_get_string(json_object_object_get(error, "Message")));
 	l->code = json_object_object_get_ex(answer, "StatusCode", &code) ? (int)json_object_get_int64(code) : CLI_ENGINE_FAILED;
 	l->end = SESSION_EXITED;
+	l->exited = true;
 	client_stream_free(l->s->wait);
 	l->s->wait = NULL;
 	l->done = l->s->conn < 0;

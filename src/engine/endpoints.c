@@ -81,6 +81,8 @@ static int endpoint_wishes_check(const struct endpoint_settings *s, const char *
 		return err_set(err, ERR_NOT_IMPLEMENTED, "driver options of a network endpoint are not supported yet");
 	if (*s->mac_address)
 		return err_set(err, ERR_NOT_IMPLEMENTED, "choosing a container's MAC address is not supported yet");
+	if (s->gw_priority)
+		return err_set(err, ERR_NOT_IMPLEMENTED, "the priority of a network's gateway is not supported yet");
 	return 0;
 }
 
@@ -115,13 +117,41 @@ static int file_put(int dir_fd, const char *name, const struct buf *text, struct
 	return r < 0 ? err_sys(err, r, "write the container's %s", name) : 0;
 }
 
+/* "name:host-gateway" names the bridge's gateway, whatever network the container has. In the arena. */
+static char **extra_hosts(struct container *c, struct arena *a, struct err *err)
+{
+	char **all = arena_array(a, strv_len(c->host->extra_hosts) + 1, sizeof(*all)), gateway[INET_ADDRSTRLEN];
+	struct network_info info;
+
+	for (size_t i = 0; all && c->host->extra_hosts && c->host->extra_hosts[i]; i++) {
+		char *entry = c->host->extra_hosts[i], *address = strpbrk(entry, ":=");
+
+		all[i] = entry;
+		if (!address || strcmp(address + 1, "host-gateway") != 0)
+			continue;
+		if (!c->engine->network) {
+			err_set(err, ERR_INVALID, "unable to derive the IP value for host-gateway: there is no bridge");
+			return NULL;
+		}
+		network_inspect(c->engine->network, &info);
+		inet_ntop(AF_INET, &info.gateway, gateway, sizeof(gateway));
+		all[i] = arena_printf(a, "%.*s:%s", (int)(address - entry), entry, gateway);
+	}
+	if (!all || arena_failed(a))
+		err_set(err, ERR_SYSTEM, "out of memory for the container's hosts");
+	return arena_failed(a) ? NULL : all;
+}
+
 static int hosts_put(struct container *c, bool host_network, int dir_fd, struct err *err)
 {
+	_cleanup_arena_ struct arena *a = arena_new(0);
 	_cleanup_buf_ struct buf text = BUF_INIT;
-	struct hosts_request request = {
-		.extra = c->host->extra_hosts, .hostname = c->config->hostname, .domainname = c->config->domainname};
+	struct hosts_request request = {.hostname = c->config->hostname, .domainname = c->config->domainname};
 	int r;
 
+	request.extra = extra_hosts(c, a, err);
+	if (!request.extra)
+		return -EINVAL;
 	if (c->endpoint)
 		request.address = c->endpoint->address;
 	if (host_network && !(c->host->extra_hosts && c->host->extra_hosts[0]))

@@ -48,12 +48,12 @@ static void add_defaults(const struct spec_input *in, struct oci_mounts *m, stru
 	add(m, a, "/dev/pts", "devpts", "devpts", "nosuid,noexec,newinstance,ptmxmode=0666,mode=0620,gid=5");
 	add(m, a, "/sys", "sysfs", "sysfs", arena_printf(a, "%snosuid,noexec,nodev", ro));
 	add(m, a, "/sys/fs/cgroup", "cgroup", "cgroup", arena_printf(a, "%snosuid,noexec,nodev", ro));
+	/* a new mount shows the queues of the IPC namespace it is made in, be it the host's own */
+	add(m, a, "/dev/mqueue", "mqueue", "mqueue", "nosuid,noexec,nodev");
 	if (strcmp(h->ipc_mode, "host") == 0) {
-		add(m, a, "/dev/mqueue", "bind", "/dev/mqueue", "rbind,nosuid,noexec,nodev");
 		add(m, a, "/dev/shm", "bind", "/dev/shm", "rbind,nosuid,noexec,nodev");
 		return;
 	}
-	add(m, a, "/dev/mqueue", "mqueue", "mqueue", "nosuid,noexec,nodev");
 	if (strcmp(h->ipc_mode, "none") != 0)
 		add(m, a, "/dev/shm", "tmpfs", "shm",
 		    arena_printf(a, "nosuid,noexec,nodev,mode=1777,size=%lld", (long long)h->shm_size));

@@ -9,9 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/fd.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/timefmt.h"
 #include "engine/endpoints.h"
@@ -127,6 +129,24 @@ static int user_fill(struct start *s, struct err *err)
 
 /* ---- the start document ---- */
 
+/* A bind's source that is not there becomes a directory (Docker's words: "auto-created"); not so for Mounts. */
+static int bind_sources_make(const struct host_config *h, struct arena *a, struct err *err)
+{
+	for (char **bind = h->binds; bind && *bind; bind++) {
+		struct spec_bind b;
+		int r = spec_bind_parse(*bind, a, &b, err);
+
+		if (r < 0)
+			return r;
+		if (access(b.source, F_OK) == 0 || errno != ENOENT)
+			continue;
+		r = file_mkdir_p_at(AT_FDCWD, b.source, 0755);
+		if (r < 0)
+			return err_sys(err, r, "error while creating mount source path '%s': mkdir", b.source);
+	}
+	return 0;
+}
+
 static int spec_text(struct start *s, struct buf *out, struct err *err)
 {
 	struct container *c = s->c;
@@ -146,7 +166,9 @@ static int spec_text(struct start *s, struct buf *out, struct err *err)
 
 	if (uname(&kernel) < 0 || sscanf(kernel.release, "%u.%u", &in.kernel[0], &in.kernel[1]) != 2)
 		return err_set(err, ERR_SYSTEM, "the kernel's version can't be read");
-	r = spec_build(&in, s->a, &spec, err);
+	r = bind_sources_make(c->host, s->a, err);
+	if (r >= 0)
+		r = spec_build(&in, s->a, &spec, err);
 	if (r < 0)
 		return r;
 	oci_spec_write(spec, out);

@@ -62,7 +62,7 @@ status_line() { # NAME OPTION...: of process 1
 }
 
 @test "devices: the usual ones only" {
-	[ "$(in_container -- 'ls /dev | sort | tr "\n" " "')" = "core fd full mqueue null ptmx pts random shm stderr stdin stdout tty urandom zero " ]
+	[ "$(in_container -- 'ls /dev | grep -v core | sort | tr "\n" " "')" = "fd full mqueue null ptmx pts random shm stderr stdin stdout tty urandom zero " ]
 	run in_container -- 'mknod /tmp/d b 7 0 && head -c 1 /tmp/d'
 	[[ $output == *"Operation not permitted"* ]]
 	in_container -- 'echo x >/dev/null; head -c 4 /dev/zero /dev/urandom >/dev/null; ls -l /proc/self/fd/ >/dev/null'
@@ -74,9 +74,9 @@ status_line() { # NAME OPTION...: of process 1
 	true
 	run in_container --device /dev/full:/dev/mine:r -- 'mknod /tmp/x c 1 7 && echo no >/tmp/x'
 	[ "$status" -ne 0 ]
-	run in_container --device-cgroup-rule 'c 10:200 rwm' -- 'mknod /tmp/tun c 10 200 && : <>/tmp/tun; echo $?'
+	run in_container --device-cgroup-rule 'c 1:1 r' -- 'mknod /tmp/m c 1 1 && head -c 1 /tmp/m >/dev/null; echo $?'
 	[[ $output != *"not permitted"* ]]
-	run in_container -- 'mknod /tmp/tun c 10 200 && : <>/tmp/tun'
+	run in_container -- 'mknod /tmp/m c 1 1 && head -c 1 /tmp/m >/dev/null'
 	[[ $output == *"not permitted"* ]]
 	run lighter run --rm --device /dev/no-such "$IMAGE" true
 	[ "$status" -ne 0 ]
@@ -165,7 +165,7 @@ status_line() { # NAME OPTION...: of process 1
 		[ "$(cgroup_file limited memory memory.swappiness)" = 10 ]
 	fi
 	lighter rm -f limited
-	run lighter run --name oom -m 8m "$IMAGE" sh -c 'x=$(head -c 30000000 /dev/zero | tr "\0" x); echo survived'
+	run lighter run --name oom -m 8m "$IMAGE" awk 'BEGIN { x = "x"; while (length(x) < 1000000000) x = x x }'
 	[ "$status" -ne 0 ]
 	[ "$(field oom .State.OOMKilled)" = true ]
 	refused 400 "Minimum memory limit allowed is 6MB" '"HostConfig": {"Memory": 1}'
