@@ -2,6 +2,7 @@
 /*
  * HTTP/1.1 heads and bodies, as a server and as a client: cut anywhere, the input must read the same as whole. The first
  * byte chooses where it is cut.
+ * Covers: src/codec/http1.c src/codec/http1_body.c src/codec/url.c
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -64,6 +65,53 @@ static void try_body(const struct http1_head *head, const char *text, size_t len
 		abort();
 }
 
+/* What is encoded decodes to the same. */
+static void try_encoding(const char *text, struct arena *a)
+{
+	_cleanup_buf_ struct buf out = BUF_INIT;
+	char *decoded;
+
+	url_encode(&out, text, strlen(text) & 1);
+	if (url_decode(out.data, out.len, false, a, &decoded, NULL) < 0 || strcmp(decoded, text) != 0)
+		abort();
+}
+
+/* What is sent in chunks of `step` bytes reads as it was. */
+static void try_chunks(const char *text, size_t len, size_t step)
+{
+	const struct http1_head head = {.body = HTTP1_BODY_CHUNKED};
+	_cleanup_buf_ struct buf sent = BUF_INIT, read = BUF_INIT;
+	struct http1_body b;
+	size_t used;
+
+	for (size_t at = 0; at < len; at += step) {
+		size_t n = len - at > step ? step : len - at;
+		char line[HTTP1_CHUNK_HEAD_MAX];
+
+		buf_add(&sent, line, http1_chunk_head(line, n));
+		buf_add(&sent, text + at, n);
+		buf_adds(&sent, HTTP1_CHUNK_TAIL);
+	}
+	buf_adds(&sent, HTTP1_CHUNKS_END);
+	http1_body_init(&b, &head);
+	if (read_body(b, sent.data, sent.len, step + 3, &read, &used) != 1 || used != sent.len || read.len != len ||
+	    memcmp(read.data, text, len) != 0)
+		abort();
+}
+
+static void try_headers(const struct http1_head *head, struct arena *a)
+{
+	for (size_t i = 0; i < head->n_headers; i++) {
+		const char *value = http1_header_get(head, head->headers[i].name);
+
+		if (!value || !http1_value_valid(head->headers[i].value))
+			abort();
+		if (http1_token_in(value, "chunked") && !strcasestr(value, "chunked"))
+			abort();
+		try_encoding(value, a);
+	}
+}
+
 static void try_target(const char *target, struct arena *a)
 {
 	struct url_query query;
@@ -100,8 +148,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	if (http1_request_parse(text, (size_t)n, a, &head, &status, NULL) >= 0) {
 		try_target(head.target, a);
+		try_headers(&head, a);
+		try_chunks(text, (size_t)n, step);
 		try_body(&head, text + n, size - (size_t)n, step);
-	} else if (status < 400) {
+	} else if (status < 400 || !*http1_reason(status)) {
 		abort();
 	}
 	if (http1_response_parse(text, (size_t)n, data[0] & 1 ? "GET" : "HEAD", a, &head, NULL) >= 0)
