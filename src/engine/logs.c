@@ -109,17 +109,21 @@ static int time_parse(const char *text, struct timespec *ret, struct err *err)
 	return 0;
 }
 
-static void follow_begin(struct engine_logs *l)
+static int follow_begin(struct engine_logs *l, struct err *err)
 {
 	struct followers *f = l->engine->followers;
 	char path[PATH_MAX];
+	int r = 0;
 
 	snprintf(path, sizeof(path), "%s/containers/%s", l->engine->data_root, l->container->id);
 	pthread_mutex_lock(&f->lock);
 	l->wd = inotify_add_watch(f->inotify_fd, path, IN_MODIFY | IN_CREATE | IN_MOVED_TO | IN_DELETE_SELF);
+	if (l->wd < 0)
+		r = err_sys(err, errno, "watch the log of container %s", l->container->id);
 	l->next = f->first;
 	f->first = l;
 	pthread_mutex_unlock(&f->lock);
+	return r;
 }
 
 /* The last follower of a directory takes the watch with it. */
@@ -194,10 +198,10 @@ int engine_logs_open(struct engine *e, const char *ref, const struct engine_log_
 	l->timestamps = o->timestamps;
 	l->details = o->details;
 	l->tty = c->config->tty;
-	if (o->follow)
-		follow_begin(l);
 	l->follow = o->follow;
-	r = reader_open(l, o, err);
+	r = o->follow ? follow_begin(l, err) : 0;
+	if (r >= 0)
+		r = reader_open(l, o, err);
 	if (r < 0) {
 		engine_logs_close(l);
 		return r;

@@ -14,6 +14,8 @@
 #include "codec/json_c.h"
 
 #define START_DEADLINE_MS 60000
+#define FIRST_PARKED 3 /* sequence numbers: behind hello and subscribe */
+#define PARKED_AT_ONCE 32
 #define SIMPLE "{\"type\":\"%s\",\"seq\":%lld}"
 
 static const char *const condition_names[] = {
@@ -83,84 +85,6 @@ static void take_parked(struct container *c, struct parked_attach **ret_attaches
 	engine_unlock(c->engine);
 }
 
-/* Sends all of them on one socket without reading replies in between. */
-static int send_parked(struct container *c, int sock, int64_t *seq)
-{
-	struct parked_attach *attaches, *next_attach;
-	struct parked_wait *waits, *next_wait;
-	int r = 0;
-
-	take_parked(c, &attaches, &waits);
-	for (; attaches; attaches = next_attach) {
-		_cleanup_buf_ struct buf json = BUF_INIT;
-
-		next_attach = attaches->next;
-		attaches->options.detach_keys = attaches->detach_keys;
-		shim_attach_request(&json, &attaches->options);
-		seq_add(&json, ++*seq);
-		if (r >= 0)
-			r = shim_packet_send(sock, json.data, json.len, attaches->extra.data, attaches->extra.len,
-					     &attaches->fd, 1);
-		attach_free(attaches);
-	}
-	for (; waits; waits = next_wait) {
-		_cleanup_buf_ struct buf json = BUF_INIT;
-
-		next_wait = waits->next;
-		shim_wait_request(&json, waits->condition);
-		seq_add(&json, ++*seq);
-		if (r >= 0)
-			r = shim_packet_send(sock, json.data, json.len, NULL, 0, &waits->fd, 1);
-		fd_close(waits->fd);
-		free(waits);
-	}
-	return r;
-}
-
-void shim_pass_parked(struct container *c)
-{
-	struct parked_attach *attaches, *next_attach;
-	struct parked_wait *waits, *next_wait;
-	struct err err;
-
-	take_parked(c, &attaches, &waits);
-	for (; attaches; attaches = next_attach) {
-		_cleanup_buf_ struct buf json = BUF_INIT;
-
-		next_attach = attaches->next;
-		attaches->options.detach_keys = attaches->detach_keys;
-		shim_attach_request(&json, &attaches->options);
-		if (shim_request(c, json.data, attaches->extra.data, attaches->extra.len, attaches->fd, 10000, &err) < 0)
-			log_warn("container %.12s: an attached client is lost: %s", c->id, err.msg);
-		attach_free(attaches);
-	}
-	for (; waits; waits = next_wait) {
-		_cleanup_buf_ struct buf json = BUF_INIT;
-
-		next_wait = waits->next;
-		shim_wait_request(&json, waits->condition);
-		if (shim_request(c, json.data, NULL, 0, waits->fd, 10000, &err) < 0)
-			log_warn("container %.12s: a waiting client is lost: %s", c->id, err.msg);
-		fd_close(waits->fd);
-		free(waits);
-	}
-}
-
-/* ---- requests ---- */
-
-int shim_request(struct container *c, const char *json, const void *raw, size_t raw_len, int fd, int timeout_ms,
-		 struct err *err)
-{
-	_cleanup_close_ int run_fd = shim_run_dir_open(c), sock = -EBADF;
-
-	if (run_fd < 0)
-		return err_sys_kind(err, ERR_UNAVAILABLE, run_fd, "reach the shim of container %s", c->id);
-	sock = shim_connect(run_fd, timeout_ms);
-	if (sock < 0)
-		return err_sys_kind(err, ERR_UNAVAILABLE, sock, "reach the shim of container %s", c->id);
-	return shim_call(sock, json, strlen(json), raw, raw_len, &fd, fd >= 0 ? 1 : 0, timeout_ms, NULL, err);
-}
-
 static int packet_next(int sock, int64_t deadline_ms, struct shim_packet *ret, struct err *err)
 {
 	struct pollfd p = {.fd = sock, .events = POLLIN};
@@ -211,6 +135,111 @@ static int replies_read(struct container *c, int sock, int64_t last, int64_t *pa
 	}
 }
 
+/*
+ * A shim closes a connection rather than wait for it to be read, so its replies must not pile up: after some, all so far
+ * are read.
+ */
+static int parked_sent(struct container *c, int sock, int64_t seq, struct err *err)
+{
+	int64_t parked[2] = {FIRST_PARKED, seq + 1};
+	struct shim_packet reply = {0};
+	int r = (seq - FIRST_PARKED) % PARKED_AT_ONCE == PARKED_AT_ONCE - 1 ? replies_read(c, sock, seq, parked, &reply, err)
+									    : 0;
+
+	shim_packet_done(&reply);
+	return r;
+}
+
+static int send_parked_attach(struct container *c, int sock, struct parked_attach *a, int64_t seq, struct err *err)
+{
+	_cleanup_buf_ struct buf json = BUF_INIT;
+	int r;
+
+	a->options.detach_keys = a->detach_keys;
+	shim_attach_request(&json, &a->options);
+	seq_add(&json, seq);
+	r = shim_packet_send(sock, json.data, json.len, a->extra.data, a->extra.len, &a->fd, 1);
+	return r < 0 ? err_sys(err, r, "talk to the shim of container %s", c->id) : parked_sent(c, sock, seq, err);
+}
+
+static int send_parked_wait(struct container *c, int sock, const struct parked_wait *w, int64_t seq, struct err *err)
+{
+	_cleanup_buf_ struct buf json = BUF_INIT;
+	int r;
+
+	shim_wait_request(&json, w->condition);
+	seq_add(&json, seq);
+	r = shim_packet_send(sock, json.data, json.len, NULL, 0, &w->fd, 1);
+	return r < 0 ? err_sys(err, r, "talk to the shim of container %s", c->id) : parked_sent(c, sock, seq, err);
+}
+
+static int send_parked(struct container *c, int sock, int64_t *seq, struct err *err)
+{
+	struct parked_attach *attaches, *next_attach;
+	struct parked_wait *waits, *next_wait;
+	int r = 0;
+
+	take_parked(c, &attaches, &waits);
+	for (; attaches; attaches = next_attach) {
+		next_attach = attaches->next;
+		if (r >= 0)
+			r = send_parked_attach(c, sock, attaches, ++*seq, err);
+		attach_free(attaches);
+	}
+	for (; waits; waits = next_wait) {
+		next_wait = waits->next;
+		if (r >= 0)
+			r = send_parked_wait(c, sock, waits, ++*seq, err);
+		fd_close(waits->fd);
+		free(waits);
+	}
+	return r;
+}
+
+void shim_pass_parked(struct container *c)
+{
+	struct parked_attach *attaches, *next_attach;
+	struct parked_wait *waits, *next_wait;
+	struct err err;
+
+	take_parked(c, &attaches, &waits);
+	for (; attaches; attaches = next_attach) {
+		_cleanup_buf_ struct buf json = BUF_INIT;
+
+		next_attach = attaches->next;
+		attaches->options.detach_keys = attaches->detach_keys;
+		shim_attach_request(&json, &attaches->options);
+		if (shim_request(c, json.data, attaches->extra.data, attaches->extra.len, attaches->fd, 10000, &err) < 0)
+			log_warn("container %.12s: an attached client is lost: %s", c->id, err.msg);
+		attach_free(attaches);
+	}
+	for (; waits; waits = next_wait) {
+		_cleanup_buf_ struct buf json = BUF_INIT;
+
+		next_wait = waits->next;
+		shim_wait_request(&json, waits->condition);
+		if (shim_request(c, json.data, NULL, 0, waits->fd, 10000, &err) < 0)
+			log_warn("container %.12s: a waiting client is lost: %s", c->id, err.msg);
+		fd_close(waits->fd);
+		free(waits);
+	}
+}
+
+/* ---- requests ---- */
+
+int shim_request(struct container *c, const char *json, const void *raw, size_t raw_len, int fd, int timeout_ms,
+		 struct err *err)
+{
+	_cleanup_close_ int run_fd = shim_run_dir_open(c), sock = -EBADF;
+
+	if (run_fd < 0)
+		return err_sys_kind(err, ERR_UNAVAILABLE, run_fd, "reach the shim of container %s", c->id);
+	sock = shim_connect(run_fd, timeout_ms);
+	if (sock < 0)
+		return err_sys_kind(err, ERR_UNAVAILABLE, sock, "reach the shim of container %s", c->id);
+	return shim_call(sock, json, strlen(json), raw, raw_len, &fd, fd >= 0 ? 1 : 0, timeout_ms, NULL, err);
+}
+
 static int started_read(const struct shim_packet *p, pid_t *ret_pid, char *ret_started_at, struct err *err)
 {
 	_cleanup_arena_ struct arena *a = arena_new(0);
@@ -226,7 +255,7 @@ static int started_read(const struct shim_packet *p, pid_t *ret_pid, char *ret_s
 
 int shim_first_talk(struct container *c, int sock, pid_t *ret_pid, char *ret_started_at, struct err *err)
 {
-	int64_t seq = 2, parked[2] = {3, 3};
+	int64_t seq = FIRST_PARKED - 1, parked[2] = {FIRST_PARKED, FIRST_PARKED};
 	struct shim_packet reply = {0};
 	char hello[96];
 	int len = snprintf(hello, sizeof(hello), "{\"type\":\"hello\",\"seq\":1,\"min\":%d,\"max\":%d}", SHIM_PROTOCOL_MIN,
@@ -235,11 +264,13 @@ int shim_first_talk(struct container *c, int sock, pid_t *ret_pid, char *ret_sta
 
 	if (r >= 0)
 		r = send_simple(sock, "subscribe", seq);
-	if (r >= 0)
-		r = send_parked(c, sock, &seq);
+	if (r < 0)
+		return err_sys(err, r, "talk to the shim of container %s", c->id);
+	r = send_parked(c, sock, &seq, err);
+	if (r < 0)
+		return r;
 	parked[1] = seq + 1;
-	if (r >= 0)
-		r = send_simple(sock, "start", ++seq);
+	r = send_simple(sock, "start", ++seq);
 	if (r < 0)
 		return err_sys(err, r, "talk to the shim of container %s", c->id);
 	r = replies_read(c, sock, seq, parked, &reply, err);

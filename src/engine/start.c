@@ -251,10 +251,30 @@ static int start_fail_kind(enum err_kind kind)
 	return kind == ERR_COMMAND_MISSING ? 127 : kind == ERR_NOT_EXECUTABLE ? 126 : 128;
 }
 
+/* With the lock: those who came while it was starting, and wait for nothing any more. */
+static struct parked_wait *idle_waits_take(struct container *c)
+{
+	struct parked_wait *taken = NULL, **at = &c->waits;
+
+	while (*at) {
+		struct parked_wait *w = *at;
+
+		if (w->condition != WAIT_NOT_RUNNING) {
+			at = &w->next;
+			continue;
+		}
+		*at = w->next;
+		w->next = taken;
+		taken = w;
+	}
+	return taken;
+}
+
 /* Puts everything back. The shim, if there is one, hands back who waits; then it is ended. */
 static void failed(struct start *s, const struct err *why)
 {
 	struct container *c = s->c;
+	struct parked_wait *waits, *next;
 
 	if (s->shim.pid > 0) {
 		if (s->talked)
@@ -270,8 +290,14 @@ static void failed(struct start *s, const struct err *why)
 	container_move(c, c->before);
 	c->exit_code = start_fail_kind(why->kind);
 	container_set_error(c, why->msg);
+	waits = idle_waits_take(c);
 	engine_unlock(c->engine);
 	state_container_update(c);
+	for (; waits; waits = next) {
+		next = waits->next;
+		lifecycle_answer_wait(waits->fd, c->exit_code);
+		free(waits);
+	}
 }
 
 static int run(struct start *s, const char *detach_keys, struct err *err)

@@ -48,14 +48,13 @@ int child_become_root(struct err *err)
 	return 0;
 }
 
-/* A session keyring of its own, so that the host's keys are out of reach. Kernels without keys have none to reach. */
-static int join_keyring(const char *id, struct err *err)
+int child_join_keyring(const char *id, struct err *err)
 {
 	char name[80];
 
 	snprintf(name, sizeof(name), "_ses.%.64s", id ? id : "");
 	if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, name) < 0 && errno != ENOSYS)
-		return err_sys(err, errno, "join a new session keyring");
+		return err_sys(err, errno, "join a session keyring");
 	return 0;
 }
 
@@ -84,7 +83,7 @@ static int enter_namespaces(struct launch *l, struct err *err)
 		if (r < 0)
 			return r;
 	}
-	return join_keyring(l->options->id, err);
+	return child_join_keyring(l->options->id, err);
 }
 
 static int set_names(const struct oci_spec *spec, struct err *err)

@@ -7,8 +7,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/keyctl.h>
-#include <linux/magic.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -156,6 +154,8 @@ static int run(struct joining *j, struct err *err)
 		r = child_set_oom_score(j->options->process, err);
 	if (r == 0)
 		r = join_namespaces(j, err);
+	if (r == 0)
+		r = child_join_keyring(j->options->id, err);
 	if (r == 0)
 		r = open_root(j, err);
 	if (r == 0)

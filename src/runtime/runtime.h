@@ -75,6 +75,7 @@ int runtime_start(struct runtime_process *process, struct err *err) _must_check_
 int runtime_start_by_socket(int fd, struct err *err) _must_check_;
 
 struct runtime_exec_options {
+	const char *id;                    /* as it was given to runtime_create */
 	const struct oci_spec *spec;       /* the container's: seccomp, capabilities' bound, masks */
 	const struct oci_process *process; /* what to run */
 	int stdio_fds[3];

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/log.h"
 #include "linux/terminal.h"
 
 #define EXECS_KEPT 256
@@ -159,7 +160,8 @@ static int run(struct shim_exec_run *e, const struct shim_exec *request, struct 
 {
 	const struct shim *s = e->shim;
 	_cleanup_close_ int cache_fd = -EBADF;
-	struct runtime_exec_options o = {.spec = s->spec, .kill_with_parent = true, .seccomp_cache_fd = -EBADF};
+	struct runtime_exec_options o = {
+		.id = shim_runtime_id(s), .spec = s->spec, .kill_with_parent = true, .seccomp_cache_fd = -EBADF};
 	struct oci_console_size size = {.height = request->rows, .width = request->cols};
 	struct oci_process *process;
 	int r = oci_process_parse(request->process, strlen(request->process), arena, &process, err);
@@ -266,8 +268,11 @@ int shim_exec_start(struct shim *s, struct shim_packet *packet, struct shim_repl
 		fd_close(f.theirs[i]);
 		fd_close(f.ours[i]);
 	}
-	if (r == 0)
+	if (r == 0) {
 		r = attach_client(e, &request, packet, err);
+		if (r < 0 && runtime_kill(&e->process, SIGKILL, NULL) < 0)
+			log_debug("exec %s had ended before its client was refused", request.exec_id);
+	}
 	if (r < 0) {
 		free_run(e);
 		return r;

@@ -61,6 +61,8 @@ struct shim {
 /* Reads the start document from `fd` into s->start and s->spec; what is wrong with it goes to s->start_err. */
 void shim_read_document(struct shim *s, int fd);
 int shim_start_container(struct shim *s, struct err *err) _must_check_;
+/* The container's name towards the runtime. */
+const char *shim_runtime_id(const struct shim *s);
 
 /* ---- exit.c ---- */
 /* Reaps every child that has ended and acts on it. */

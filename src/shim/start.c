@@ -202,11 +202,16 @@ static int connect_streams(struct shim *s, struct pipes *p, struct err *err)
 
 /* ---- start ---- */
 
+const char *shim_runtime_id(const struct shim *s)
+{
+	return s->start.runtime_id && *s->start.runtime_id ? s->start.runtime_id : s->start.id;
+}
+
 static int create_process(struct shim *s, const struct pipes *p, struct err *err)
 {
 	_cleanup_close_ int cache_fd = -EBADF;
 	struct overlay_recipe overlay = {.layers_fd = s->layers_dir, .lower = s->start.lower, .upper_fd = s->container_dir};
-	struct runtime_options o = {.id = s->start.runtime_id && *s->start.runtime_id ? s->start.runtime_id : s->start.id,
+	struct runtime_options o = {.id = shim_runtime_id(s),
 				    .spec = s->spec,
 				    .bundle_fd = -EBADF,
 				    .overlay = s->start.lower ? &overlay : NULL,

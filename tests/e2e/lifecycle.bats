@@ -258,3 +258,32 @@ behind() {
 	wait $!  || true
 	[ "$(api_status GET /containers/contended/json)" = 404 ]
 }
+
+@test "hundreds of clients wait for a start, and each has its answer" {
+	create '"Cmd": ["sh", "-c", "exit 7"]' awaited
+	python3 - "${LIGHTER_HOST#unix://}" <<-'END'
+		import socket, subprocess, sys
+		waits = []
+		for i in range(600):
+		    s = socket.socket(socket.AF_UNIX)
+		    s.connect(sys.argv[1])
+		    s.sendall(b"POST /containers/awaited/wait?condition=next-exit HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n")
+		    head = b""
+		    while b"\r\n\r\n" not in head:
+		        head += s.recv(4096)
+		    waits.append(s)
+		s = socket.socket(socket.AF_UNIX)
+		s.connect(sys.argv[1])
+		s.sendall(b"POST /containers/awaited/start HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n")
+		head = s.recv(4096)
+		assert head.startswith(b"HTTP/1.1 204"), head
+		for s in waits:
+		    s.settimeout(20)
+		    body = b""
+		    while b"StatusCode" not in body:
+		        more = s.recv(4096)
+		        assert more, "a wait without an answer"
+		        body += more
+		    assert b'{"StatusCode":7}' in body, body
+	END
+}

@@ -188,6 +188,30 @@ teardown() { bundle_done; }
 	[ "$status" -eq 1 ] && [[ $output == *"container does not exist"* ]]
 }
 
+# Runs a command with a key in its session keyring that nobody else may see.
+with_a_key() {
+	python3 - "$@" <<-'END'
+		import ctypes, os, platform, sys
+		add_key, keyctl = (248, 250) if platform.machine() == "x86_64" else (217, 219)
+		libc = ctypes.CDLL(None)
+		libc.syscall(keyctl, 1, b"caller")  # KEYCTL_JOIN_SESSION_KEYRING
+		key = libc.syscall(add_key, b"user", b"secret-of-the-caller", b"x", 1, -3)
+		libc.syscall(keyctl, 5, key, 0x3f000000)  # KEYCTL_SETPERM: whoever possesses it
+		os.execvp(sys.argv[1], sys.argv[1:])
+	END
+}
+
+@test "the caller's keys are out of reach, for exec'ed processes too" {
+	edit '.linux.maskedPaths = []'
+	script_is 'grep -c secret-of-the-caller /proc/keys; sleep 100'
+	[ "$(with_a_key grep -c secret-of-the-caller /proc/keys)" = 1 ]
+	with_a_key lighter-runtime --root "$BUNDLES/state" run -d --bundle "$BUNDLE" "$ID" </dev/null >"$BUNDLE/out" 3>&- 4>&-
+	eventually 30 [ -s "$BUNDLE/out" ]
+	[ "$(cat "$BUNDLE/out")" = 0 ]
+	run with_a_key lighter-runtime --root "$BUNDLES/state" exec "$ID" grep -c secret-of-the-caller /proc/keys
+	[ "$output" = 0 ]
+}
+
 @test "exec: codes, namespaces, cgroup, user, cwd, environment, terminal" {
 	edit '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW"}'
 	command_is sleep 100
@@ -223,12 +247,16 @@ teardown() { bundle_done; }
 	[ "$status" -eq 1 ] && [[ $output == *"container not paused"* ]]
 }
 
+is_stopped() {
+	[ "$(rt state "$ID" | jq -r .status)" = stopped ]
+}
+
 @test "kill --all ends what shares the host's pid namespace" {
 	edit '.linux.namespaces |= map(select(.type != "pid"))'
 	script_is 'sleep 1000 & sleep 1000 & wait'
 	rt run -d --bundle "$BUNDLE" "$ID" </dev/null 3>&- 4>&-
 	rt kill --all "$ID" KILL
-	eventually 30 [ "$(rt state "$ID" | jq -r .status)" = stopped ]
+	eventually 30 is_stopped
 	rt delete "$ID"
 	assert_nothing_left
 }
@@ -280,7 +308,7 @@ teardown() { bundle_done; }
 	chown -R 100000:100000 "$BUNDLE/rootfs"
 	rt run -d --bundle "$BUNDLE" "$ID" </dev/null >"$BUNDLE/out" 3>&- 4>&-
 	eventually 30 grep -q '^0$' "$BUNDLE/out"
-	eventually 30 [ "$(wc -l <"$BUNDLE/out")" -ge 6 ]
+	eventually 30 sh -c '[ "$(wc -l <"$1")" -ge 6 ]' - "$BUNDLE/out"
 	[ "$(tr -s ' \n' ' ' <"$BUNDLE/out")" = "0 0 100000 65536 null 0 0 0 " ]
 	[ "$(stat -c %u "/proc/$(rt state "$ID" | jq .pid)")" = 100000 ]
 	run rt exec "$ID" sh -c 'id -u; cat /proc/self/uid_map'

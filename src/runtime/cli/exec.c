@@ -214,7 +214,8 @@ static int run_process(const struct exec_options *o, const struct state *s, cons
 		       const struct oci_process *process, struct err *err)
 {
 	struct runtime_process target, p = RUNTIME_PROCESS_INIT;
-	struct runtime_exec_options options = {.spec = spec,
+	struct runtime_exec_options options = {.id = s->id,
+					       .spec = spec,
 					       .process = process,
 					       .stdio_fds = {0, 1, 2},
 					       .preserve_fds = o->preserve_fds,
