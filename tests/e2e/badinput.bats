@@ -96,7 +96,8 @@ body() {
 }
 
 @test "routes that are not there yet say so" {
-	answers 501 "yet" POST /containers/x/exec
+	answers 404 "No such container: x" POST /containers/x/exec
+	answers 501 "yet" GET /exec/x/json
 	answers 501 "yet" GET /volumes
 	answers 501 "yet" POST /build
 	answers 501 "yet" POST /networks/create
