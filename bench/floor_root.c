@@ -75,45 +75,49 @@ void floor_root_remove(const struct floor *floor)
 		unlink(written[i]);
 }
 
-static void config(int fs, const char *key, const char *value)
+static bool config(int fs, const char *key, const char *value)
 {
-	if (syscall(SYS_fsconfig, fs, FSCONFIG_SET_STRING, key, value, 0) < 0)
-		floor_die(key);
+	return syscall(SYS_fsconfig, fs, FSCONFIG_SET_STRING, key, value, 0) == 0;
 }
 
-static void lower_configure(const struct floor *floor, int fs)
+/* By the new mount API, a layer at a time; false before kernel 6.8, where lowerdir+ is refused, in 6.1 only at the creation. */
+static bool overlay_by_layers(const struct floor *floor)
 {
-	char all[4096];
-	size_t used = 0;
+	int fs = (int)syscall(SYS_fsopen, "overlay", FSOPEN_CLOEXEC), mnt;
+	bool made = true;
 
-	if (syscall(SYS_fsconfig, fs, FSCONFIG_SET_STRING, "lowerdir+", floor->lower[0], 0) == 0) {
-		for (size_t i = 1; i < floor->lower_count; i++)
-			config(fs, "lowerdir+", floor->lower[i]);
-		return;
+	if (fs < 0)
+		floor_die("fsopen overlay");
+	for (size_t i = 0; made && i < floor->lower_count; i++)
+		made = config(fs, "lowerdir+", floor->lower[i]);
+	made = made && config(fs, "upperdir", "upper") && config(fs, "workdir", "work") &&
+	       syscall(SYS_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) == 0;
+	if (made) {
+		mnt = (int)syscall(SYS_fsmount, fs, FSMOUNT_CLOEXEC, 0);
+		if (mnt < 0 || syscall(SYS_move_mount, mnt, "", AT_FDCWD, "merged", MOVE_MOUNT_F_EMPTY_PATH) < 0)
+			floor_die("attach overlay");
+		close(mnt);
 	}
-	for (size_t i = 0; i < floor->lower_count && used < sizeof(all); i++)
-		used += (size_t)snprintf(all + used, sizeof(all) - used, "%s%s", i ? ":" : "", floor->lower[i]);
-	if (used >= sizeof(all))
+	close(fs);
+	return made;
+}
+
+static void overlay_by_string(const struct floor *floor)
+{
+	char options[4096] = "upperdir=upper,workdir=work,lowerdir=";
+	size_t used = strlen(options);
+
+	for (size_t i = 0; i < floor->lower_count && used < sizeof(options); i++)
+		used += (size_t)snprintf(options + used, sizeof(options) - used, "%s%s", i ? ":" : "", floor->lower[i]);
+	if (used >= sizeof(options))
 		floor_die("too many layers for this kernel");
-	config(fs, "lowerdir", all);
+	do_mount("overlay", "merged", "overlay", 0, options);
 }
 
 static void overlay_attach(const struct floor *floor)
 {
-	int fs = (int)syscall(SYS_fsopen, "overlay", FSOPEN_CLOEXEC), mnt;
-
-	if (fs < 0)
-		floor_die("fsopen overlay");
-	lower_configure(floor, fs);
-	config(fs, "upperdir", "upper");
-	config(fs, "workdir", "work");
-	if (syscall(SYS_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
-		floor_die("create overlay");
-	mnt = (int)syscall(SYS_fsmount, fs, FSMOUNT_CLOEXEC, 0);
-	if (mnt < 0 || syscall(SYS_move_mount, mnt, "", AT_FDCWD, "merged", MOVE_MOUNT_F_EMPTY_PATH) < 0)
-		floor_die("attach overlay");
-	close(mnt);
-	close(fs);
+	if (!overlay_by_layers(floor))
+		overlay_by_string(floor);
 }
 
 static void dev_fill(void)
