@@ -8,50 +8,9 @@
 #include <sys/prctl.h>
 
 #include "base/array.h"
+#include "linux/capabilities.h"
 
-static const char *const names[] = {
-	"CAP_CHOWN",
-	"CAP_DAC_OVERRIDE",
-	"CAP_DAC_READ_SEARCH",
-	"CAP_FOWNER",
-	"CAP_FSETID",
-	"CAP_KILL",
-	"CAP_SETGID",
-	"CAP_SETUID",
-	"CAP_SETPCAP",
-	"CAP_LINUX_IMMUTABLE",
-	"CAP_NET_BIND_SERVICE",
-	"CAP_NET_BROADCAST",
-	"CAP_NET_ADMIN",
-	"CAP_NET_RAW",
-	"CAP_IPC_LOCK",
-	"CAP_IPC_OWNER",
-	"CAP_SYS_MODULE",
-	"CAP_SYS_RAWIO",
-	"CAP_SYS_CHROOT",
-	"CAP_SYS_PTRACE",
-	"CAP_SYS_PACCT",
-	"CAP_SYS_ADMIN",
-	"CAP_SYS_BOOT",
-	"CAP_SYS_NICE",
-	"CAP_SYS_RESOURCE",
-	"CAP_SYS_TIME",
-	"CAP_SYS_TTY_CONFIG",
-	"CAP_MKNOD",
-	"CAP_LEASE",
-	"CAP_AUDIT_WRITE",
-	"CAP_AUDIT_CONTROL",
-	"CAP_SETFCAP",
-	"CAP_MAC_OVERRIDE",
-	"CAP_MAC_ADMIN",
-	"CAP_SYSLOG",
-	"CAP_WAKE_ALARM",
-	"CAP_BLOCK_SUSPEND",
-	"CAP_AUDIT_READ",
-	"CAP_PERFMON",
-	"CAP_BPF",
-	"CAP_CHECKPOINT_RESTORE",
-};
+#define CAPS_MAX 64
 
 /* Docker's default set. */
 static const char *const defaults[] = {
@@ -65,9 +24,9 @@ static int number_of(const char *name)
 {
 	const char *bare = strncasecmp(name, "CAP_", 4) == 0 ? name + 4 : name;
 
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (strcasecmp(names[i] + 4, bare) == 0)
-			return (int)i;
+	for (int i = 0; cap_name(i); i++)
+		if (strcasecmp(cap_name(i) + 4, bare) == 0)
+			return i;
 	return -1;
 }
 
@@ -126,9 +85,9 @@ static uint64_t all_available(void)
 {
 	uint64_t mask = 0;
 
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (available((int)i))
-			mask |= (uint64_t)1 << i;
+	for (int i = 0; cap_name(i); i++)
+		if (available(i))
+			mask |= CAP_BIT(i);
 	return mask;
 }
 
@@ -136,7 +95,7 @@ char **capabilities_resolve(char *const *add, char *const *drop, bool privileged
 {
 	uint64_t everything = all_available(), set, added, dropped, standard = 0;
 	bool add_all, drop_all;
-	char **v = arena_array(a, ARRAY_SIZE(names) + 1, sizeof(*v));
+	char **v = arena_array(a, CAPS_MAX + 1, sizeof(*v));
 	size_t n = 0;
 
 	if (!v)
@@ -161,8 +120,8 @@ char **capabilities_resolve(char *const *add, char *const *drop, bool privileged
 			v[n++] = (char *)defaults[i];
 		set &= ~((uint64_t)1 << number);
 	}
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (set & ((uint64_t)1 << i))
-			v[n++] = (char *)names[i];
+	for (int i = 0; cap_name(i); i++)
+		if (set & CAP_BIT(i))
+			v[n++] = (char *)cap_name(i);
 	return v;
 }

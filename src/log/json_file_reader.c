@@ -156,7 +156,8 @@ static int find_newer_files(struct json_file_reader *r)
 	}
 	while (result < 0 && r->n_files > had)
 		close_file(&r->files[--r->n_files]);
-	reverse(r->files + had, r->n_files - had);
+	if (r->n_files > had)
+		reverse(r->files + had, r->n_files - had);
 	return result < 0 ? result : 0;
 }
 
