@@ -63,6 +63,9 @@ void http_conn_free(struct http_conn *c)
 		c->next->prev = c->prev;
 	if (c->req)
 		http_request_free(c->req);
+	/* Closing alone is not enough: a program being started holds a copy of the descriptor until its exec. */
+	if (c->fd >= 0 && c->polled && epoll_ctl(c->server->epoll_fd, EPOLL_CTL_DEL, c->fd, NULL) < 0)
+		log_error("can't stop watching a connection: %s", strerror(errno));
 	fd_close(c->fd);
 	buf_done(&c->in);
 	buf_done(&c->out);
