@@ -126,21 +126,26 @@ teardown_file() { stop_daemon; }
 
 @test "detach keys end the stream and nothing else" {
 	raw <<-'E'
-		for tty in (True, False):
-		    c = create(Cmd=["cat"], Tty=tty, OpenStdin=True)
-		    link = attach(c)
-		    start(c)
-		    link.send(b"a\n")
-		    link.recv_until(b"a")
-		    link.send(b"\x10\x11")
-		    link.recv_all()
-		    assert inspect(c)["State"]["Running"]
-		    link = attach(c, "stream=1&stdin=1&stdout=1&detachKeys=ctrl-a,x")
-		    link.send(b"b\x01")
-		    link.send(b"yc\x01x")
-		    link.recv_all()
-		    assert inspect(c)["State"]["Running"]
-		    call("DELETE", f"/containers/{c}?force=1")
+		c = create(Cmd=["cat"], Tty=True, OpenStdin=True)
+		link = attach(c)
+		start(c)
+		link.send(b"a\n")
+		link.recv_until(b"a")
+		link.send(b"\x10\x11")
+		link.recv_all()
+		assert inspect(c)["State"]["Running"]
+		link = attach(c, "stream=1&stdin=1&stdout=1&detachKeys=ctrl-a,x")
+		link.send(b"b\x01")
+		link.send(b"yc\x01x")
+		link.recv_all()
+		assert inspect(c)["State"]["Running"]
+		call("DELETE", f"/containers/{c}?force=1")
+		c = create(Cmd=["cat"], OpenStdin=True, StdinOnce=True)  # without a terminal they are bytes like any other
+		link = attach(c)
+		start(c)
+		link.send(b"\x10\x11\n")
+		link.half_close()
+		same(joined(wire.frames(link.recv_all()), 1), b"\x10\x11\n")
 	E
 }
 
@@ -188,10 +193,36 @@ teardown_file() { stop_daemon; }
 	lighter run -d -i --name attached2 "$IMAGE" sh -c 'read line; echo "got [$line]"'
 	(echo unread | timeout 3 lighter attach --no-stdin attached2 >"$BATS_TEST_TMPDIR/out") || true
 	running attached2
-	run lighter attach --detach-keys x attached2 <<<"abx"
-	[ "$status" -eq 0 ] || [ "$status" -eq 1 ]
-	running attached2
 	lighter rm -f attached2
+}
+
+@test "--detach-keys at a terminal: run, start and attach" {
+	raw <<-'E'
+		import pty
+		def person(keys, *command):
+		    pid, fd = pty.fork()
+		    if pid == 0:
+		        os.execvp("lighter", ["lighter", *command])
+		    seen = b""
+		    try:
+		        while b"hi" not in seen:  # what cat gives back
+		            if not seen.endswith(b"hi\r\n"):
+		                os.write(fd, b"hi\r")
+		            seen += os.read(fd, 4096)
+		        os.write(fd, keys)
+		        while data := os.read(fd, 4096):
+		            seen += data
+		    except OSError:
+		        pass
+		    same(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), 0)
+		    assert inspect("keys")["State"]["Running"]
+		person(b"x", "run", "-it", "--name", "keys", "--detach-keys", "x", IMAGE, "cat")
+		person(b"\x01y", "attach", "--detach-keys", "ctrl-a,y", "keys")
+		person(b"\x10\x11", "attach", "keys")
+		call("POST", "/containers/keys/kill")
+		person(b"z", "start", "-ai", "--detach-keys", "z", "keys")
+		call("DELETE", "/containers/keys?force=1")
+	E
 }
 
 @test "lighter attach --sig-proxy" {
