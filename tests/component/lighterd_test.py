@@ -146,6 +146,21 @@ def sockets_of_a_service_manager(bench):
 
 
 @test
+def a_tcp_socket(bench):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    daemon = Daemon(bench, "-H", f"tcp://127.0.0.1:{port}", "-H", "unix://%/s")
+    server = type("Server", (), {"path": ("127.0.0.1", port)})
+    assert Client(server).get("/_ping")[2] == "OK"
+    watcher = Client(server).send("GET /events HTTP/1.1\r\nHost: d\r\n\r\n")
+    assert watcher.head()[0] == 200 and watcher.line()
+    watcher.close()
+    log = daemon.stop()
+    assert "without TLS" in log
+
+
+@test
 def flags_reach_the_engine(bench):
     daemon = Daemon(bench, "-H", "unix://%/s", "--data-root", "/d", "--exec-root=/e", "-b", "br9", "--bip", "10.0.0.1/24", "--label", "a=b", "--instance", "i", "-D")
     assert opened(daemon.client()) == "open i /d /e br9 10.0.0.1/24 a=b 1"

@@ -28,7 +28,8 @@ class Server:
 
 class Client:
     def __init__(self, server):
-        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        family = socket.AF_UNIX if isinstance(server.path, str) else socket.AF_INET
+        self.socket = socket.socket(family, socket.SOCK_STREAM)
         self.socket.settimeout(60)
         self.socket.connect(server.path)
         self.bytes = b""
