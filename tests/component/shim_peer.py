@@ -2,10 +2,10 @@
 """The daemon's side of a shim, for tests: spawns lighter-shim with its descriptors and speaks src/shim/protocol.h."""
 import json
 import os
+import select
 import shutil
 import socket
 import struct
-import subprocess
 import tempfile
 import time
 
@@ -149,9 +149,11 @@ class Shim:
         self.pid = self.control.call("start")["pid"]
         return self.pid
 
-    def attach(self, raw=b"", connection=None, **members):
+    def attach(self, raw=b"", connection=None, send_buffer=None, **members):
         """Our end of an attached connection."""
         ours, theirs = socket.socketpair()
+        if send_buffer:
+            theirs.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, send_buffer)
         members = {"stream": True, "stdout": True, "stderr": True, **members}
         (connection or self.control).call("attach", raw=raw, fds=[theirs.fileno()], **members)
         theirs.close()
@@ -182,7 +184,6 @@ class Shim:
         """Waits for the shim itself to leave; its wait status."""
         pidfd = os.pidfd_open(self.process)
         try:
-            import select
             if not select.select([pidfd], [], [], seconds)[0]:
                 raise TimeoutError("the shim did not leave")
         finally:
@@ -224,6 +225,10 @@ def cgroup_dirs(name):
 
 
 def kill_cgroup(path):
+    for name, thawed in (("freezer.state", "THAWED"), ("cgroup.freeze", "0")):
+        if os.path.exists(os.path.join(path, name)):
+            with open(os.path.join(path, name), "w", encoding="utf-8") as f:
+                f.write(thawed)
     with open(os.path.join(path, "cgroup.procs"), encoding="utf-8") as f:
         for pid in f.read().split():
             try:
