@@ -186,7 +186,7 @@ teardown_file() { stop_daemon; }
 @test "lighter attach: output, exit code, --no-stdin, --detach-keys" {
 	lighter run -d -i --name attached "$IMAGE" sh -c 'read line; echo "got $line"; exit 8'
 	run lighter attach attached <<<"it"
-	[ "$status" -eq 8 ] && [ "$output" = "got it" ]
+	[ "$status" -eq 8 ] && [ "$output" = "got it" ] || { echo "$status: $output"; return 1; }
 	run lighter attach attached
 	[ "$status" -eq 1 ]
 	[[ $output == *"You cannot attach to a stopped container, start it first"* ]]

@@ -130,7 +130,8 @@ print(who[0], c.makefile().readline().strip())' "$BATS_TEST_TMPDIR" >"$BATS_TEST
 	refused 501 "networks other than bridge, none and host are not supported yet: mine" '"HostConfig": {"NetworkMode": "mine"}'
 	refused 501 "publishing ports is not supported yet" '"HostConfig": {"PortBindings": {"80/tcp": [{"HostPort": "8080"}]}}'
 	refused 501 "publishing ports is not supported yet" '"HostConfig": {"PublishAllPorts": true}'
-	refused 501 "links between containers are not supported yet" '"HostConfig": {"Links": ["a:b"]}'
+	create '"Cmd": ["true"]' linked
+	refused 501 "links between containers are not supported yet" '"HostConfig": {"Links": ["linked:b"]}'
 	refused 501 "choosing a container's MAC address is not supported yet" '"MacAddress": "02:42:ac:11:00:09"'
 	refused 501 "sharing another container's network is not supported yet" '"HostConfig": {"NetworkMode": "container:x"}'
 	endpoint() { refused "$1" "$2" "\"NetworkingConfig\": {\"EndpointsConfig\": {\"$3\": {$4}}}"; }
@@ -154,7 +155,8 @@ print(who[0], c.makefile().readline().strip())' "$BATS_TEST_TMPDIR" >"$BATS_TEST
 	}
 	cli "publishing ports is not supported yet" -p 80:80
 	cli "publishing ports is not supported yet" -P --expose 80
-	cli "links between containers are not supported yet" --link a:b
+	create '"Cmd": ["true"]' linked-too
+	cli "links between containers are not supported yet" --link linked-too:b
 	cli "choosing a container's MAC address is not supported yet" --mac-address 02:42:ac:11:00:09
 	cli "network-scoped alias is supported only for containers in user defined networks" --network-alias a
 	cli "networks other than bridge, none and host are not supported yet: mine" --network mine
