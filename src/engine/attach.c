@@ -122,17 +122,20 @@ int engine_container_attach(struct engine *e, const char *ref, const struct engi
 {
 	_cleanup_container_ struct container *c = NULL;
 	_cleanup_buf_ struct buf extra = BUF_INIT;
+	_cleanup_free_ char *keys = NULL;
+	struct engine_attach_options kept = *o;
 	int fd, r = registry_find(e, ref, &c, err);
 
 	if (r >= 0)
 		r = detach_keys_check(o->detach_keys, err);
 	if (r < 0)
 		return r;
+	kept.detach_keys = keys = xstrdup(o->detach_keys); /* the caller's strings go with the request */
 	r = client->hijack(client->arg, false, c->config->tty, &fd, &extra);
 	if (r < 0)
-		return err_sys_kind(err, ERR_CANCELLED, r, "attach to container %s", ref);
+		return err_sys_kind(err, ERR_CANCELLED, r, "attach to container %s", c->id);
 	events_container(c, "attach", NULL, 0);
-	attach_give(c, fd, o, &extra);
+	attach_give(c, fd, &kept, &extra);
 	return 0;
 }
 
@@ -217,7 +220,7 @@ int engine_container_wait(struct engine *e, const char *ref, const char *conditi
 		return r;
 	r = client->hijack(client->arg, true, false, &fd, &extra);
 	if (r < 0)
-		return err_sys_kind(err, ERR_CANCELLED, r, "wait for container %s", ref);
+		return err_sys_kind(err, ERR_CANCELLED, r, "wait for container %s", c->id);
 	wait_give(c, fd, parsed);
 	return 0;
 }

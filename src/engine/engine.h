@@ -64,7 +64,8 @@ int engine_container_list(struct engine *e, const struct engine_list_options *o,
 
 /*
  * Connections that move to the container's shim. The engine first checks everything that can be wrong, then calls
- * `hijack` once to get the connection (after which errors only close it), then passes it on, or parks it until start.
+ * `hijack` once to get the connection (after which errors only close it), then passes it on, or parks it until start. With
+ * `hijack` the request ends: what the caller's strings point to may be gone when it returns.
  */
 struct engine_client {
 	int (*hijack)(void *arg, bool chunked, bool tty, int *ret_fd, struct buf *extra);
