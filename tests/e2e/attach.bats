@@ -191,24 +191,30 @@ teardown_file() { stop_daemon; }
 	[ "$status" -eq 1 ]
 	[[ $output == *"You cannot attach to a stopped container, start it first"* ]]
 	lighter run -d -i --name attached2 "$IMAGE" sh -c 'read line; echo "got [$line]"'
-	(echo unread | timeout 3 lighter attach --no-stdin attached2 >"$BATS_TEST_TMPDIR/out") || true
+	(echo unread | timeout -s KILL 1 lighter attach --no-stdin attached2 >"$BATS_TEST_TMPDIR/out") || true
 	running attached2
 	lighter rm -f attached2
 }
 
 @test "--detach-keys at a terminal: run, start and attach" {
 	raw <<-'E'
-		import pty
+		import pty, select, termios
 		def person(keys, *command):
 		    pid, fd = pty.fork()
 		    if pid == 0:
+		        mode = termios.tcgetattr(0)
+		        mode[3] &= ~termios.ECHO  # so that what is seen is the container's echo
+		        termios.tcsetattr(0, termios.TCSANOW, mode)
+		        os.write(1, b"quiet")
 		        os.execvp("lighter", ["lighter", *command])
 		    seen = b""
+		    while b"quiet" not in seen:
+		        seen += os.read(fd, 4096)
 		    try:
-		        while b"hi" not in seen:  # what cat gives back
-		            if not seen.endswith(b"hi\r\n"):
-		                os.write(fd, b"hi\r")
-		            seen += os.read(fd, 4096)
+		        while b"hi" not in seen:  # what is typed before the terminal is raw may be lost
+		            os.write(fd, b"hi\r")
+		            if select.select([fd], [], [], 0.3)[0]:
+		                seen += os.read(fd, 4096)
 		        os.write(fd, keys)
 		        while data := os.read(fd, 4096):
 		            seen += data
