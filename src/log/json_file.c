@@ -68,7 +68,7 @@ static int cut_torn_line(struct json_file *f)
 
 static void add_record(void *arg, const struct log_record *record);
 
-int json_file_open(const struct json_file_options *options, struct json_file **ret, struct err *err)
+static int open_log(const struct json_file_options *options, struct json_file **ret, struct err *err)
 {
 	_cleanup_(json_file_freep) struct json_file *f = malloc(sizeof(*f)); /* not calloc: pages are touched by need */
 	struct stat st;
@@ -81,8 +81,6 @@ int json_file_open(const struct json_file_options *options, struct json_file **r
 	f->dirfd = options->dirfd;
 	f->max_size = f->rotate_at = options->max_size;
 	f->max_file = MAX(options->max_file, 1u);
-	if (strlen(options->name) > sizeof(f->name) - 12 || strchr(options->name, '/'))
-		return err_set(err, ERR_INVALID, "%s is not a name for a log file", options->name);
 	memcpy(f->name, options->name, strlen(options->name) + 1);
 	f->splitter = log_splitter_new(add_record, f);
 	if (!f->splitter)
@@ -100,6 +98,13 @@ int json_file_open(const struct json_file_options *options, struct json_file **r
 		return err_sys(err, r, "repair the log %s", f->name);
 	*ret = TAKE(f);
 	return 0;
+}
+
+int json_file_open(const struct json_file_options *options, struct json_file **ret, struct err *err)
+{
+	if (strlen(options->name) > NAME_MAX - 12 || strchr(options->name, '/'))
+		return err_set(err, ERR_INVALID, "%s is not a name for a log file", options->name);
+	return open_log(options, ret, err);
 }
 
 void json_file_free(struct json_file *f)

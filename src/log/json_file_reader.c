@@ -209,8 +209,8 @@ static int seek_tail(struct json_file_reader *r)
 	return 0;
 }
 
-int json_file_reader_open(int dirfd, const char *name, const struct json_file_query *query, struct json_file_reader **ret,
-			  struct err *err)
+static int open_reader(int dirfd, const char *name, const struct json_file_query *query, struct json_file_reader **ret,
+		       struct err *err)
 {
 	_cleanup_(json_file_reader_freep) struct json_file_reader *r = malloc(sizeof(*r));
 	int result;
@@ -218,8 +218,6 @@ int json_file_reader_open(int dirfd, const char *name, const struct json_file_qu
 	if (!r)
 		return err_sys(err, ENOMEM, "read the log %s", name);
 	memset(r, 0, offsetof(struct json_file_reader, buffer));
-	if (strlen(name) >= sizeof(r->name))
-		return err_set(err, ERR_INVALID, "%s is not a name for a log file", name);
 	memcpy(r->name, name, strlen(name) + 1);
 	r->dirfd = dirfd;
 	r->query = *query;
@@ -230,6 +228,14 @@ int json_file_reader_open(int dirfd, const char *name, const struct json_file_qu
 		return err_sys(err, result, "read the log %s", name);
 	*ret = TAKE(r);
 	return 0;
+}
+
+int json_file_reader_open(int dirfd, const char *name, const struct json_file_query *query, struct json_file_reader **ret,
+			  struct err *err)
+{
+	if (strlen(name) > NAME_MAX - 12 || strchr(name, '/'))
+		return err_set(err, ERR_INVALID, "%s is not a name for a log file", name);
+	return open_reader(dirfd, name, query, ret, err);
 }
 
 /* ---- reading on ---- */

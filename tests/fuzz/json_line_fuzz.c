@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Covers: src/log/json_line_read.c, src/log/json_line_write.c, src/log/splitter.c
+ * Covers: src/log/json_line_read.c src/log/json_line_write.c src/log/splitter.c
  * Any bytes as a line of a log, read in place; what was read is written and read again, and must be the same. The same
  * bytes as output: the splitter loses none, and what is written is a line that can be read.
  */

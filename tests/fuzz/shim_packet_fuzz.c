@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Covers: src/shim/protocol.c, src/shim/protocol_table.c
+ * Covers: src/shim/protocol.c src/shim/protocol_table.c
  * Any bytes as one packet, as a shim or daemon receives them; what parses is decoded by every document's table.
  */
 #include <errno.h>
