@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -30,6 +31,36 @@ static void decode(const struct shim_packet *p)
 	}
 }
 
+/* Sent again with a descriptor, it arrives the same; so does an error made of its type. */
+static void send_again(const int pair[2], const struct shim_packet *p)
+{
+	_cleanup_buf_ struct buf json = BUF_INIT, error = BUF_INIT;
+	struct json_writer w = {.out = &json};
+	struct shim_packet again = {0};
+	struct err err, told;
+
+	json_begin_object(&w);
+	json_member_string(&w, "type", p->type);
+	json_member_int(&w, "seq", p->seq);
+	json_end_object(&w);
+	if (shim_packet_send(pair[0], json.data, json.len, p->raw, p->raw_len, &pair[0], 1) < 0)
+		return; /* escapes made it too large */
+	if (shim_packet_recv(pair[1], &again, &err) != 1 || again.n_fds != 1 || again.seq != p->seq ||
+	    again.raw_len != p->raw_len)
+		abort();
+	if (p->raw_len && memcmp(again.raw, p->raw, p->raw_len) != 0)
+		abort();
+	shim_packet_done(&again);
+	err_set(&err, ERR_CONFLICT, "%s", p->type);
+	shim_error_write(&error, p->seq, &err);
+	if (shim_packet_send(pair[0], error.data, error.len, NULL, 0, NULL, 0) < 0 ||
+	    shim_packet_recv(pair[1], &again, &err) != 1)
+		abort();
+	if (shim_error_read(&again, &told) != -EBUSY || told.kind != ERR_CONFLICT)
+		abort();
+	shim_packet_done(&again);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct shim_packet p = {0};
@@ -49,6 +80,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		decode(&p);
 		if (shim_error_read(&p, &err) < 0 && err.sys <= 0)
 			abort();
+		send_again(pair, &p);
 		shim_packet_done(&p);
 	} else if (r != -EBADMSG || err.msg[0] == '\0') {
 		abort();
