@@ -140,6 +140,13 @@ teardown_file() { stop_daemon; }
 		link.recv_all()
 		assert inspect(c)["State"]["Running"]
 		call("DELETE", f"/containers/{c}?force=1")
+		c = create(Cmd=["cat"], Tty=True, OpenStdin=True)  # those of start hold for who brings none
+		same(call("POST", f"/containers/{c}/start?detachKeys=ctrl-b")[0], 204)
+		link = attach(c)
+		link.send(b"\x02")
+		link.recv_all()
+		assert inspect(c)["State"]["Running"]
+		call("DELETE", f"/containers/{c}?force=1")
 		c = create(Cmd=["cat"], OpenStdin=True, StdinOnce=True)  # without a terminal they are bytes like any other
 		link = attach(c)
 		start(c)
@@ -185,7 +192,7 @@ teardown_file() { stop_daemon; }
 
 @test "lighter attach: output, exit code, --no-stdin, --detach-keys" {
 	lighter run -d -i --name attached "$IMAGE" sh -c 'read line; echo "got $line"; exit 8'
-	run lighter attach attached <<<"it"
+	run lighter attach attached < <(echo it; sleep 1) # the end of its input would end the attachment: no StdinOnce with -d
 	[ "$status" -eq 8 ] && [ "$output" = "got it" ] || { echo "$status: $output"; return 1; }
 	run lighter attach attached
 	[ "$status" -eq 1 ]
