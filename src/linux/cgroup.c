@@ -38,6 +38,8 @@ int cgroup_set(int dir_fd, const char *file, struct err *err, const char *fmt, .
 	if (len < 0 || (size_t)len >= sizeof(value))
 		return err_set(err, ERR_INVALID, "cgroup: the value for %s is too long", file);
 	r = file_write_value_at(dir_fd, file, value);
+	if (r == -ENOENT)
+		return err_set(err, ERR_INVALID, "cgroup: can't set %s to \"%s\": the controller is not available", file, value);
 	if (r < 0)
 		return err_sys(err, r, "cgroup: write \"%s\" to %s", value, file);
 	return 0;
@@ -124,6 +126,22 @@ static int prepare_level(const struct cgroup *cg, const struct cgroup_hierarchy 
 	return 0;
 }
 
+/* The usual case on v1, in two calls: the parent is there, the cgroup isn't. 1 done, 0 to be done step by step. */
+static int make_leaf(struct cgroup_hierarchy *h, const char *path)
+{
+	path += strspn(path, "/");
+	if (mkdirat(h->root_fd, path, 0755) < 0)
+		return 0;
+	h->fd = path_open_beneath(h->root_fd, path, O_PATH | O_DIRECTORY, 0);
+	if (h->fd < 0) {
+		unlinkat(h->root_fd, path, AT_REMOVEDIR);
+		return 0;
+	}
+	h->made = true;
+	fd_close(TAKE_FD(h->root_fd));
+	return 1;
+}
+
 /* Opens, and with `make` first makes, the cgroup's directory in one hierarchy. */
 static int open_dir(const struct cgroup *cg, struct cgroup_hierarchy *h, bool make, struct err *err)
 {
@@ -133,6 +151,8 @@ static int open_dir(const struct cgroup *cg, struct cgroup_hierarchy *h, bool ma
 	r = path_in_hierarchy(cg, h, path, sizeof(path));
 	if (r < 0)
 		return err_sys(err, r, "cgroup %s", cg->path);
+	if (make && !cg->v2 && !strstr(h->controllers, "cpuset") && make_leaf(h, path))
+		return 0;
 	fd = TAKE_FD(h->root_fd);
 	for (name = strtok_r(path, "/", &state); name; name = strtok_r(NULL, "/", &state)) {
 		_cleanup_close_ int parent_fd = fd;
