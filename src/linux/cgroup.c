@@ -39,7 +39,8 @@ int cgroup_set(int dir_fd, const char *file, struct err *err, const char *fmt, .
 		return err_set(err, ERR_INVALID, "cgroup: the value for %s is too long", file);
 	r = file_write_value_at(dir_fd, file, value);
 	if (r == -ENOENT)
-		return err_set(err, ERR_INVALID, "cgroup: can't set %s to \"%s\": the controller is not available", file, value);
+		return err_set(err, ERR_INVALID, "cgroup: can't set %s to \"%s\": the controller is not available", file,
+			       value);
 	if (r < 0)
 		return err_sys(err, r, "cgroup: write \"%s\" to %s", value, file);
 	return 0;

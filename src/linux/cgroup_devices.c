@@ -108,13 +108,15 @@ static int load_program(const struct device_bpf *program)
 static int attached_program(int cgroup_fd)
 {
 	uint32_t ids[8] = {0};
-	union bpf_attr query = {.query = {.target_fd = (uint32_t)cgroup_fd,
-					  .attach_type = BPF_CGROUP_DEVICE,
-					  .prog_ids = (uint64_t)(uintptr_t)ids,
-					  .prog_cnt = ARRAY_SIZE(ids)}};
+	union bpf_attr query = {0};
 	union bpf_attr by_id = {0};
-	int r = sys_bpf(BPF_PROG_QUERY, &query);
+	int r;
 
+	query.query.target_fd = (uint32_t)cgroup_fd;
+	query.query.attach_type = BPF_CGROUP_DEVICE;
+	query.query.prog_ids = (uint64_t)(uintptr_t)ids;
+	query.query.prog_cnt = ARRAY_SIZE(ids);
+	r = sys_bpf(BPF_PROG_QUERY, &query);
 	if (r < 0)
 		return r;
 	if (query.query.prog_cnt == 0)

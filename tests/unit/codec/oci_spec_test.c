@@ -142,10 +142,9 @@ static void test_a_huge_document_is_refused_unread(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_every_member_survives),
-					   cmocka_unit_test(test_the_least_document),
-					   cmocka_unit_test(test_errors_name_the_member),
-					   cmocka_unit_test(test_a_huge_document_is_refused_unread)};
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_every_member_survives), cmocka_unit_test(test_the_least_document),
+		cmocka_unit_test(test_errors_name_the_member), cmocka_unit_test(test_a_huge_document_is_refused_unread)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
