@@ -42,9 +42,8 @@ void engine_close(struct engine *e);
 /* ---- containers ---- */
 int engine_container_create(struct engine *e, const char *name, const char *platform,
 			    const struct container_create_request *req, struct buf *ret_json,
-			    struct err *err) _must_check_; /* [blocks] {"Id","Warnings"} */
-int engine_container_start(struct engine *e, const char *ref, const char *detach_keys,
-			   struct err *err) _must_check_; /* [blocks] */
+			    struct err *err) _must_check_;                                   /* [blocks] {"Id","Warnings"} */
+int engine_container_start(struct engine *e, const char *ref, struct err *err) _must_check_; /* [blocks] */
 /* timeout_s -1: wait for ever, INT_MIN: the container's own; signal NULL: its own. */
 int engine_container_stop(struct engine *e, const char *ref, const char *signal, int timeout_s,
 			  struct err *err) _must_check_;                                                        /* [blocks] */

@@ -181,7 +181,7 @@ static void console_size(const struct host_config *h, uint32_t *rows, uint32_t *
 		*rows = *cols = 0;
 }
 
-static int document_make(struct start *s, const char *detach_keys, struct err *err)
+static int document_make(struct start *s, struct err *err)
 {
 	_cleanup_buf_ struct buf spec = BUF_INIT, text = BUF_INIT;
 	struct json_writer w = {.out = &text};
@@ -194,7 +194,6 @@ static int document_make(struct start *s, const char *detach_keys, struct err *e
 				 .tty = c->config->tty,
 				 .open_stdin = c->config->open_stdin,
 				 .stdin_once = c->config->stdin_once,
-				 .detach_keys = (char *)detach_keys,
 				 .log = &s->log,
 				 .net = &s->net,
 				 .auto_remove = c->host->auto_remove,
@@ -300,7 +299,7 @@ static void failed(struct start *s, const struct err *why)
 	}
 }
 
-static int run(struct start *s, const char *detach_keys, struct err *err)
+static int run(struct start *s, struct err *err)
 {
 	struct container *c = s->c;
 	_cleanup_close_ int document = -EBADF;
@@ -321,7 +320,7 @@ static int run(struct start *s, const char *detach_keys, struct err *err)
 		r = endpoints_begin(c, s->run_fd, s->container_fd, s->a, &s->net, err);
 	if (r < 0)
 		return r;
-	document = document_make(s, detach_keys, err);
+	document = document_make(s, err);
 	if (document < 0)
 		return document;
 	r = shim_spawn(c, document, s->run_fd, s->container_fd, s->layers_fd, &s->shim, err);
@@ -360,7 +359,7 @@ static int may_start(struct container *c, const char *ref, struct err *err)
 	return r;
 }
 
-static int start_locked_out(struct container *c, const char *detach_keys, struct err *err)
+static int start_locked_out(struct container *c, struct err *err)
 {
 	_cleanup_(start_done) struct start s = {.c = c,
 						.a = arena_new(0),
@@ -369,7 +368,7 @@ static int start_locked_out(struct container *c, const char *detach_keys, struct
 						.layers_fd = -EBADF,
 						.shim = {.pidfd = -EBADF, .sock = -EBADF}};
 	bool runs;
-	int r = run(&s, detach_keys, err);
+	int r = run(&s, err);
 
 	engine_lock(c->engine);
 	runs = c->state != CONTAINER_STARTING;
@@ -381,7 +380,7 @@ static int start_locked_out(struct container *c, const char *detach_keys, struct
 	return r;
 }
 
-int engine_container_start(struct engine *e, const char *ref, const char *detach_keys, struct err *err)
+int engine_container_start(struct engine *e, const char *ref, struct err *err)
 {
 	_cleanup_container_ struct container *c = NULL;
 	struct err local = {0}, ignored;
@@ -393,7 +392,7 @@ int engine_container_start(struct engine *e, const char *ref, const char *detach
 		return r;
 	r = may_start(c, ref, err);
 	if (r >= 0) {
-		r = start_locked_out(c, detach_keys, &local);
+		r = start_locked_out(c, &local);
 		if (r < 0 && c->host->auto_remove && lifecycle_remove(c, &ignored) < 0)
 			log_error("container %.12s: a failed start was not removed: %s", c->id, ignored.msg);
 		if (r < 0 && err)

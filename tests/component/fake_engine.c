@@ -100,9 +100,9 @@ int engine_container_create(struct engine *e, const char *name, const char *plat
 	return outcome(shown(name), err);
 }
 
-int engine_container_start(struct engine *e, const char *ref, const char *detach_keys, struct err *err)
+int engine_container_start(struct engine *e, const char *ref, struct err *err)
 {
-	remember("start %s %s", ref, shown(detach_keys));
+	remember("start %s", ref);
 	return outcome(ref, err);
 }
 

@@ -140,13 +140,6 @@ teardown_file() { stop_daemon; }
 		link.recv_all()
 		assert inspect(c)["State"]["Running"]
 		call("DELETE", f"/containers/{c}?force=1")
-		c = create(Cmd=["cat"], Tty=True, OpenStdin=True)  # those of start hold for who brings none
-		same(call("POST", f"/containers/{c}/start?detachKeys=ctrl-b")[0], 204)
-		link = attach(c)
-		link.send(b"\x02")
-		link.recv_all()
-		assert inspect(c)["State"]["Running"]
-		call("DELETE", f"/containers/{c}?force=1")
 		c = create(Cmd=["cat"], OpenStdin=True, StdinOnce=True)  # without a terminal they are bytes like any other
 		link = attach(c)
 		start(c)
