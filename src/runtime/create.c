@@ -116,6 +116,18 @@ static int map_users(struct launch *l, pid_t pid, struct err *err)
 	return r < 0 ? err_sys(err, r, "let the container's first process go on") : 0;
 }
 
+/* The child is gone before the parent was done: what it said last is the reason. */
+static int last_words(struct launch *l, struct err *err)
+{
+	enum channel_message message;
+	int r;
+
+	do
+		r = channel_recv(l->ends[0], &message, NULL, err);
+	while (r == 0 && message != CHANNEL_END);
+	return r < 0 ? r : err_set(err, ERR_SYSTEM, "the container's first process ended before it was ready");
+}
+
 static int set_up_network(struct launch *l, pid_t pid, struct err *err)
 {
 	const struct runtime_options *o = l->options;
@@ -125,6 +137,8 @@ static int set_up_network(struct launch *l, pid_t pid, struct err *err)
 		return 0;
 	if (l->own_flags & CLONE_NEWNET) {
 		netns_fd = open_namespace_of(pid, "net");
+		if (netns_fd == -ENOENT)
+			return last_words(l, err);
 		if (netns_fd < 0)
 			return err_sys(err, netns_fd, "open the container's network namespace");
 	}

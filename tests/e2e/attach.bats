@@ -232,21 +232,22 @@ teardown_file() { stop_daemon; }
 }
 
 @test "lighter attach --sig-proxy" {
-	lighter run -d --name proxied "$IMAGE" sh -c 'trap "exit 12" TERM; echo ready; while :; do sleep 0.05; done'
-	eventually 10 test "$(lighter logs proxied)" = ready
-	lighter attach --no-stdin proxied >/dev/null 3>&- &
-	local client=$!
-	eventually 10 bash -c "kill -TERM $client 2>/dev/null; [ \"\$(lighter inspect -f '{{.State.Status}}' proxied)\" = exited ]"
-	wait $client || true
-	[ "$(field proxied .State.ExitCode)" = 12 ]
-	lighter run -d --name unproxied "$IMAGE" sh -c 'trap "exit 12" TERM; while :; do sleep 0.05; done'
-	lighter attach --no-stdin --sig-proxy=false unproxied >/dev/null 3>&- &
-	client=$!
-	sleep 0.3
-	kill -TERM $client
-	wait $client || true
-	running unproxied
-	lighter rm -f unproxied
+	local client option
+	for option in "" --sig-proxy=false; do
+		lighter run -d --name proxied "$IMAGE" sh -c 'trap "exit 12" TERM; while :; do echo .; usleep 50000; done'
+		lighter attach --no-stdin $option proxied >"$BATS_TEST_TMPDIR/out$option" 3>&- &
+		client=$!
+		eventually 10 test -s "$BATS_TEST_TMPDIR/out$option" # it is attached, and has its signals in hand
+		kill -TERM $client
+		wait $client || true
+		if [ -z "$option" ]; then
+			eventually 10 exited proxied
+			[ "$(field proxied .State.ExitCode)" = 12 ]
+		else
+			running proxied
+		fi
+		lighter rm -f proxied
+	done
 }
 
 @test "lighter start -a, -i" {
