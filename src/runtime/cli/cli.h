@@ -60,6 +60,9 @@ int cli_only_id(int argc, char **argv, const char **ret_id, struct err *err) _mu
 /* A number of at least 0. */
 int cli_number(const char *option, const char *text, int *ret, struct err *err) _must_check_;
 
+/* The directory of compiled filters, or a negative errno: then every start compiles its filter anew, that is all. */
+int cli_seccomp_cache(void);
+
 /* Writes "PID" to the file, whole or not at all. */
 int cli_write_pid_file(const char *path, pid_t pid, struct err *err) _must_check_;
 

@@ -18,7 +18,6 @@
 #include "linux/process.h"
 #include "runtime/cli/cli.h"
 
-#define SECCOMP_CACHE "/run/lighter-runtime-seccomp"
 #define DELETE_TIMEOUT_MS 10000
 
 struct creation {
@@ -217,8 +216,7 @@ static int prepare(struct creation *n, bool run, struct err *err)
 		r = fill_state(n, err);
 	if (r < 0)
 		return r;
-	/* Without it every start compiles its filter anew; that is all. */
-	n->cache_fd = file_open_dir_at(AT_FDCWD, SECCOMP_CACHE, true, 0700);
+	n->cache_fd = cli_seccomp_cache();
 	n->state.dir_fd = state_make_dir(n->cli->root_fd, n->options->id, err);
 	return n->state.dir_fd < 0 ? n->state.dir_fd : 0;
 }

@@ -214,12 +214,13 @@ static int run_process(const struct exec_options *o, const struct state *s, cons
 		       const struct oci_process *process, struct err *err)
 {
 	struct runtime_process target, p = RUNTIME_PROCESS_INIT;
+	_cleanup_close_ int cache_fd = cli_seccomp_cache();
 	struct runtime_exec_options options = {.id = s->id,
 					       .spec = spec,
 					       .process = process,
 					       .stdio_fds = {0, 1, 2},
 					       .preserve_fds = o->preserve_fds,
-					       .seccomp_cache_fd = -EBADF};
+					       .seccomp_cache_fd = cache_fd};
 	int r = state_open_process(s, false, &target, err);
 
 	if (r < 0)

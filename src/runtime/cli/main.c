@@ -20,6 +20,7 @@
 #include "runtime/cli/cli.h"
 
 #define DEFAULT_ROOT "/run/lighter-runtime"
+#define SECCOMP_CACHE "/run/lighter-runtime-seccomp"
 
 static const struct {
 	const char *name;
@@ -107,6 +108,11 @@ int cli_number(const char *option, const char *text, int *ret, struct err *err)
 		return err_set(err, ERR_INVALID, "%s: \"%s\" is not a number of at least 0", option, text);
 	*ret = (int)n;
 	return 0;
+}
+
+int cli_seccomp_cache(void)
+{
+	return file_open_dir_at(AT_FDCWD, SECCOMP_CACHE, true, 0700);
 }
 
 static void print_help(void)
