@@ -48,18 +48,18 @@ bool attachment_is_done(const struct attachment *a)
 
 /* ---- in ---- */
 
-/* The client sends no more: the process's end of input, or the end of the connection. */
+/*
+ * The client sends no more: the process's end of input with StdinOnce. Docker ends the output of any other client then, and
+ * `echo x | docker attach C` shows nothing; here the output goes on to its end.
+ */
 static void input_ended(struct attachment *a)
 {
 	struct process_io *io = a->io;
 
 	a->stdin_open = false;
-	if (io->stdin_once && !io->tty) {
+	if (io->stdin_once && !io->tty)
 		input_close(&io->input);
-		a->out.closing = a->out.closing || a->hung_up || !a->any_output;
-	} else {
-		a->out.closing = true;
-	}
+	a->out.closing = a->out.closing || a->hung_up || !a->any_output;
 }
 
 /* Up to `size` bytes of what the client sent; 0 at the end, -EAGAIN when there are none now. */
