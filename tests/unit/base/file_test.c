@@ -117,7 +117,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_atomic_write_replaces), cmocka_unit_test(test_read_is_capped),
 					   cmocka_unit_test(test_tree_is_made_and_removed),
 					   cmocka_unit_test(test_deep_tree_is_removed),
-		cmocka_unit_test(test_fds_cross_a_socket)};
+					   cmocka_unit_test(test_fds_cross_a_socket)};
 
 	return cmocka_run_group_tests(tests, make_dir, remove_dir);
 }
