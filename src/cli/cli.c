@@ -101,8 +101,8 @@ static int wrong_count(struct cli *cli, const struct cli_command *self, int leas
 	else
 		snprintf(what, sizeof(what), "requires at most %d argument%s", most, most == 1 ? "" : "s");
 	fprintf(stderr, "%s: '%s %s' %s\n\nUsage:  %s %s %s\n\n%s '%s %s --help' for more information\n", cli->program,
-		cli->program, cli->command, what, cli->program, cli->command, self->usage, most == 0 ? "Run" : "See",
-		cli->program, cli->command);
+		cli->program, cli->command, what, cli->program, cli->command, self->usage,
+		most == 0 || least == most ? "Run" : "See", cli->program, cli->command);
 	return 1;
 }
 

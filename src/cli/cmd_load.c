@@ -17,6 +17,13 @@ struct load_options {
 	bool quiet;
 };
 
+static int open_failed(const char *path, struct err *err)
+{
+	if (errno != ENOENT)
+		return err_sys(err, errno, "open %s", path);
+	return err_set(err, ERR_NOT_FOUND, "open %s: no such file or directory", path);
+}
+
 static int load(struct cli *cli, const struct load_options *o, struct err *err)
 {
 	_cleanup_(client_stream_freep) struct client_stream *stream = NULL;
@@ -27,7 +34,7 @@ static int load(struct cli *cli, const struct load_options *o, struct err *err)
 	if (o->input) {
 		fd = opened = open(o->input, O_RDONLY | O_CLOEXEC);
 		if (fd < 0)
-			return err_sys(err, errno, "open %s", o->input);
+			return open_failed(o->input, err);
 	} else if (isatty(STDIN_FILENO)) {
 		return err_set(err, ERR_INVALID, "requested load from stdin, but stdin is empty");
 	}
@@ -108,7 +115,7 @@ static int import(struct cli *cli, const struct import_options *o, const char *s
 	} else if (strcmp(source, "-") != 0) {
 		fd = opened = open(source, O_RDONLY | O_CLOEXEC);
 		if (fd < 0)
-			return err_sys(err, errno, "open %s", source);
+			return open_failed(source, err);
 	}
 	import_path(o, url ? source : "-", name, &path);
 	r = client_stream_open(cli->client, "POST", path.data, NULL, fd, "text/plain", &stream, err);

@@ -204,7 +204,8 @@ static int list(struct cli *cli, const struct ps_options *o, struct json_object 
 	int64_t limit = o->latest ? 1 : o->last;
 	int r;
 
-	buf_addf(&path, "/containers/json?all=%d&size=%d", o->all, o->size);
+	buf_addf(&path, "/containers/json?all=%d&size=%d", o->all,
+		 o->size || (o->format && (strstr(o->format, "json") || strstr(o->format, ".Size"))));
 	if (limit > 0)
 		buf_addf(&path, "&limit=%" PRId64, limit);
 	r = cli_add_filters(&path, o->filter, err);

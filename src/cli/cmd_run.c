@@ -195,6 +195,8 @@ static int run(struct creation *c, int *ret_code, struct err *err)
 	int r = container_streams_choose(c->o, &c->streams, err);
 
 	*ret_code = CLI_ENGINE_FAILED;
+	if (r == 0 && c->o->rm && c->o->restart && strcmp(c->o->restart, "no") != 0)
+		r = err_set(err, ERR_INVALID, "conflicting options: cannot specify both --restart and --rm");
 	if (r == 0 && check_terminal(c->o, &c->streams, err) < 0) {
 		cli_print_error(err);
 		*ret_code = 1;

@@ -306,6 +306,9 @@ static void write_modes(struct json_writer *w, const struct container_options *o
 		{"CpusetCpus", o->cpuset_cpus},
 		{"CpusetMems", o->cpuset_mems},
 	};
+	static char *const none[] = {NULL};
+	static const char *const empty[] = {"BlkioWeightDevice", "BlkioDeviceReadBps", "BlkioDeviceWriteBps",
+					    "BlkioDeviceReadIOps", "BlkioDeviceWriteIOps"};
 	const struct {
 		const char *key;
 		char *const *value;
@@ -328,8 +331,10 @@ static void write_modes(struct json_writer *w, const struct container_options *o
 		if (texts[i].value)
 			json_member_string(w, texts[i].key, texts[i].value);
 	for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
-		if (lists[i].value)
-			json_member_strings(w, lists[i].key, lists[i].value);
+		if (lists[i].value || strncmp(lists[i].key, "Dns", 3) == 0) /* Docker's client sends these empty, too */
+			json_member_strings(w, lists[i].key, lists[i].value ? lists[i].value : none);
+	for (size_t i = 0; i < ARRAY_SIZE(empty); i++)
+		json_member_strings(w, empty[i], none);
 }
 
 static int write_host_config(struct json_writer *w, const struct container_options *o, struct err *err)
@@ -371,8 +376,7 @@ static int write_host_config(struct json_writer *w, const struct container_optio
 		write_pairs(w, "Sysctls", o->sysctl);
 	if (o->tmpfs)
 		write_tmpfs(w, o->tmpfs);
-	if (o->device)
-		write_devices(w, o->device);
+	write_devices(w, o->device);
 	r = write_restart(w, o->restart, err);
 	if (r == 0)
 		r = write_ulimits(w, o->ulimit, err);

@@ -35,6 +35,18 @@ struct run {
 static int eval_pipeline(struct run *run, const struct pipeline *pipe, const struct value *dot, struct value *ret);
 static int exec_list(struct run *run, const struct node *list, const struct value *dot);
 
+/* Labels, attributes: there Docker's documents are maps of strings, and an absent key is "<no value>", not an error. */
+static bool is_string_map(struct json_object *object)
+{
+	json_object_object_foreach(object, key, child)
+	{
+		(void)key;
+		if (!json_object_is_type(child, json_type_string))
+			return false;
+	}
+	return json_object_object_length(object) > 0;
+}
+
 static int member(struct run *run, const struct operand *o, const char *name, struct value *v)
 {
 	struct json_object *found = NULL;
@@ -51,19 +63,23 @@ static int member(struct run *run, const struct operand *o, const char *name, st
 				return 0;
 			}
 		}
+		if (is_string_map(v->json)) {
+			*v = (struct value){.kind = VALUE_NIL};
+			return 0;
+		}
 		return err_set(
 			run->err, ERR_INVALID,
 			"template parsing error: template: :1:%zu: executing \"\" at <.%s>: map has no entry for key \"%s\"",
-			o->offset + 1, name, name);
+			o->offset, name, name);
 	}
 	if (v->kind == VALUE_NIL)
 		return err_set(run->err, ERR_INVALID,
 			       "template parsing error: template: :1:%zu: executing \"\" at <.%s>: nil pointer evaluating "
 			       "interface {}.%s",
-			       o->offset + 1, name, name);
+			       o->offset, name, name);
 	return err_set(run->err, ERR_INVALID,
-		       "template parsing error: template: :1:%zu: executing \"\" at <.%s>: can't evaluate field %s",
-		       o->offset + 1, name, name);
+		       "template parsing error: template: :1:%zu: executing \"\" at <.%s>: can't evaluate field %s", o->offset,
+		       name, name);
 }
 
 static int eval_variable(struct run *run, const char *name, struct value *ret)

@@ -100,7 +100,15 @@ static bool env_has(char *const *env, const char *name)
 	return false;
 }
 
-/* PATH, HOSTNAME and TERM come first and give way to the container's own; HOME is added behind. "BARE" entries unset. */
+static bool is_path(const char *entry)
+{
+	return strncmp(entry, "PATH=", 5) == 0;
+}
+
+/*
+ * PATH comes first, be it the container's own; HOSTNAME and TERM follow and give way to the container's; HOME is added
+ * behind. "BARE" entries unset.
+ */
 static char **process_env(const struct spec_input *in, struct arena *a)
 {
 	char *const *own = in->config->env;
@@ -111,12 +119,15 @@ static char **process_env(const struct spec_input *in, struct arena *a)
 		return NULL;
 	if (!env_has(own, "PATH"))
 		env[n++] = (char *)DEFAULT_PATH;
+	for (char *const *e = own; e && *e; e++)
+		if (is_path(*e))
+			env[n++] = *e;
 	if (!env_has(own, "HOSTNAME"))
 		env[n++] = arena_printf(a, "HOSTNAME=%s", in->config->hostname);
 	if (in->config->tty && !env_has(own, "TERM"))
 		env[n++] = (char *)"TERM=xterm";
 	for (; own && *own; own++)
-		if (strchr(*own, '='))
+		if (strchr(*own, '=') && !is_path(*own))
 			env[n++] = *own;
 	if (!env_has(env, "HOME"))
 		env[n++] = arena_printf(a, "HOME=%s", in->user->home);

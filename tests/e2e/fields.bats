@@ -48,7 +48,7 @@ cli_refuses() { # SENTENCE OPTION...
 @test "weights of block devices: in the cgroup, or a warning that the kernel has none" {
 	local file
 	for file in /sys/fs/cgroup/blkio/blkio.weight /sys/fs/cgroup/blkio/blkio.bfq.weight; do
-		[ ! -e $file ] || { lighter run -d --name weighed --blkio-weight 300 "$IMAGE" sleep 1000; [ "$(cgroup_file weighed blkio "${file##*/}")" = 300 ]; return; }
+		[ ! -e $file ] || { lighter run -d --name weighed --blkio-weight 300 "$IMAGE" sleep 1000; [ "$(cgroup_file weighed blkio "${file##*/}")" = 300 ]; lighter rm -f weighed; return; }
 	done
 	[ "$(stat -fc %T /sys/fs/cgroup)" != cgroup2fs ] || return 0
 	warned "Your kernel does not support Block I/O weight or the cgroup is not mounted. Weight discarded." '"HostConfig": {"BlkioWeight": 300}'
