@@ -99,6 +99,25 @@ static char **static_list(struct arena *a, const char *const *list)
 	return v;
 }
 
+/* Whoever sees the host's processes is not confined by a label. */
+static void label_disable(struct host_config *h, struct arena *a)
+{
+	static char option[] = "label=disable";
+	size_t n = 0;
+	char **all;
+
+	for (; h->security_opt && h->security_opt[n]; n++)
+		if (strcmp(h->security_opt[n], option) == 0)
+			return;
+	all = arena_array(a, n + 2, sizeof(*all));
+	if (!all)
+		return;
+	for (size_t i = 0; i < n; i++)
+		all[i] = h->security_opt[i];
+	all[n] = option;
+	h->security_opt = all;
+}
+
 static void mode_defaults(struct engine *e, struct host_config *h, struct arena *a)
 {
 	if (!*h->network_mode || strcmp(h->network_mode, "default") == 0)
@@ -109,11 +128,8 @@ static void mode_defaults(struct engine *e, struct host_config *h, struct arena 
 		h->cgroupns_mode = arena_strdup(a, e->cgroup_v2 && !h->privileged ? "private" : "host");
 	if (!*h->runtime)
 		h->runtime = arena_strdup(a, "runc");
-	if (!h->security_opt && (h->privileged || strcmp(h->pid_mode, "host") == 0)) {
-		static const char *const disable[] = {"label=disable", NULL};
-
-		h->security_opt = static_list(a, disable);
-	}
+	if (h->privileged || strcmp(h->pid_mode, "host") == 0)
+		label_disable(h, a);
 }
 
 void create_host_defaults(struct engine *e, struct host_config *h, struct arena *a)

@@ -95,7 +95,7 @@ static void defaults(void **state)
 static void environment(void **state)
 {
 	struct fixture f = build("{\"Hostname\":\"h\",\"Tty\":true,\"Env\":[\"HOME=/x\",\"PATH=/bin\",\"BARE\"]}", "{}");
-	static const char *const want[] = {"HOSTNAME=h", "TERM=xterm", "HOME=/x", "PATH=/bin"};
+	static const char *const want[] = {"PATH=/bin", "HOSTNAME=h", "TERM=xterm", "HOME=/x"};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(want); i++)
