@@ -54,6 +54,7 @@ static bool attach_park(struct container *c, int fd, const struct engine_attach_
 	engine_lock(c->engine);
 	parked = c->state != CONTAINER_RUNNING;
 	if (parked) {
+		container_forget_left(c);
 		a = xcalloc(1, sizeof(*a));
 		a->fd = fd;
 		a->options = *o;
@@ -172,6 +173,7 @@ static enum wait_outcome wait_place(struct container *c, int fd, enum wait_condi
 	} else {
 		struct parked_wait *w = xcalloc(1, sizeof(*w));
 
+		container_forget_left(c);
 		w->fd = fd;
 		w->condition = condition;
 		w->next = c->waits;

@@ -4,6 +4,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -67,6 +68,47 @@ struct container *container_new(struct engine *e, const char *id)
 	return c;
 }
 
+static void attach_free(struct parked_attach *a)
+{
+	fd_close(a->fd);
+	free(a->detach_keys);
+	buf_done(&a->extra);
+	free(a);
+}
+
+/* Without waiting: whether the client has closed its end. */
+static bool has_left(int fd)
+{
+	struct pollfd p = {.fd = fd};
+
+	return poll(&p, 1, 0) > 0 && (p.revents & (POLLHUP | POLLERR | POLLNVAL));
+}
+
+void container_forget_left(struct container *c)
+{
+	for (struct parked_attach **a = &c->attaches; *a;) {
+		struct parked_attach *this = *a;
+
+		if (has_left(this->fd)) {
+			*a = this->next;
+			attach_free(this);
+		} else {
+			a = &this->next;
+		}
+	}
+	for (struct parked_wait **w = &c->waits; *w;) {
+		struct parked_wait *this = *w;
+
+		if (has_left(this->fd)) {
+			*w = this->next;
+			fd_close(this->fd);
+			free(this);
+		} else {
+			w = &this->next;
+		}
+	}
+}
+
 static void parked_free(struct container *c)
 {
 	struct parked_attach *next_attach;
@@ -74,10 +116,7 @@ static void parked_free(struct container *c)
 
 	for (struct parked_attach *a = c->attaches; a; a = next_attach) {
 		next_attach = a->next;
-		fd_close(a->fd);
-		free(a->detach_keys);
-		buf_done(&a->extra);
-		free(a);
+		attach_free(a);
 	}
 	for (struct parked_wait *w = c->waits; w; w = next_wait) {
 		next_wait = w->next;

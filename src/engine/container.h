@@ -112,6 +112,9 @@ int container_begin(struct container *c, struct err *err) _must_check_;
 void container_end(struct container *c);
 DEFINE_CLEANUP(struct container *, container_end)
 
+/* Drops parked clients that have closed their end, before another is parked: their number stays bounded. With the lock. */
+void container_forget_left(struct container *c);
+
 void container_set_error(struct container *c, const char *message); /* with the lock */
 
 /* ---- registry ---- */

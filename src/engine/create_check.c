@@ -254,7 +254,7 @@ static int modes_check(struct engine *e, const struct host_config *h, struct err
 		return err_set(err, ERR_NOT_IMPLEMENTED, "user namespaces are not supported yet: %s", h->userns_mode);
 	if (*h->isolation && strcmp(h->isolation, "default") != 0)
 		return err_set(err, ERR_INVALID, "invalid isolation (%s): linux only supports 'default'", h->isolation);
-	if (strcmp(h->runtime, "runc") != 0)
+	if (strcmp(h->runtime, "runc") != 0 && strcmp(h->runtime, "io.containerd.runc.v2") != 0)
 		return err_set(err, ERR_INVALID, "unknown or invalid runtime name: %s", h->runtime);
 	return 0;
 }

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <sys/sysinfo.h>
 #include <sys/vfs.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -35,6 +36,9 @@
 #define LIGHTER_LIBEXECDIR "/usr/local/libexec/lighter"
 #endif
 
+#define LOCK_TRIES 50
+#define LOCK_RETRY_NS 20000000
+
 void engine_lock(struct engine *e)
 {
 	pthread_mutex_lock(&e->lock);
@@ -56,25 +60,38 @@ bool engine_wait_changed(struct engine *e, int64_t deadline_ms)
 
 /* ---- roots ---- */
 
+/* A predecessor that was killed, or a shim it was just starting, may hold the lock for some moments more. */
+static int root_lock(int fd)
+{
+	const struct timespec moment = {.tv_nsec = LOCK_RETRY_NS};
+
+	for (int tries = 0; flock(fd, LOCK_EX | LOCK_NB) < 0; tries++) {
+		if (errno != EWOULDBLOCK || tries == LOCK_TRIES)
+			return -errno;
+		nanosleep(&moment, NULL);
+	}
+	return 0;
+}
+
 /* Opens (and makes) a root and takes its lock; the lock lasts as long as the descriptor. */
 static int root_open(const char *path, const char *what, struct err *err)
 {
+	int r;
 	_cleanup_close_ int fd = file_open_dir_at(AT_FDCWD, path, true, 0710);
 
 	if (fd == -ENOENT) {
-		int r = file_mkdir_p_at(AT_FDCWD, path, 0711);
-
+		r = file_mkdir_p_at(AT_FDCWD, path, 0711);
 		if (r < 0)
 			return err_sys(err, r, "make the %s %s", what, path);
 		fd = file_open_dir_at(AT_FDCWD, path, true, 0710);
 	}
 	if (fd < 0)
 		return err_sys(err, fd, "open the %s %s", what, path);
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-		if (errno == EWOULDBLOCK)
-			return err_set(err, ERR_CONFLICT, "another daemon is running on the %s %s", what, path);
-		return err_sys(err, errno, "lock the %s %s", what, path);
-	}
+	r = root_lock(fd);
+	if (r == -EWOULDBLOCK)
+		return err_set(err, ERR_CONFLICT, "another daemon is running on the %s %s", what, path);
+	if (r < 0)
+		return err_sys(err, r, "lock the %s %s", what, path);
 	if (fchmod(fd, 0710) < 0)
 		return err_sys(err, errno, "set the mode of the %s %s", what, path);
 	return TAKE_FD(fd);

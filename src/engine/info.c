@@ -16,6 +16,7 @@
 #include "engine/images.h"
 #include "engine/seccomp_profile.h"
 #include "network/network.h"
+#include "runtime/oci_features.h"
 
 /* A key of os-release. `ret` empty when it isn't there. */
 static void os_release(const char *key, char *ret, size_t size)
@@ -278,14 +279,28 @@ static void write_commit(struct json_writer *w, const char *key)
 	json_end_object(w);
 }
 
-static void write_runtimes(struct json_writer *w)
+/* One runtime under two names: "runc", which everybody asks for, and its containerd name. */
+static void write_runtime(struct json_writer *w, const char *name, const char *features)
 {
-	json_key(w, "Runtimes");
-	json_begin_object(w);
-	json_key(w, "runc");
+	json_key(w, name);
 	json_begin_object(w);
 	json_member_string(w, "path", "lighter-runtime");
+	json_key(w, "status");
+	json_begin_object(w);
+	json_member_string(w, "org.opencontainers.runtime-spec.features", features);
 	json_end_object(w);
+	json_end_object(w);
+}
+
+static void write_runtimes(struct json_writer *w)
+{
+	_cleanup_buf_ struct buf features = BUF_INIT;
+
+	runtime_features_write(&features);
+	json_key(w, "Runtimes");
+	json_begin_object(w);
+	write_runtime(w, "io.containerd.runc.v2", features.data);
+	write_runtime(w, "runc", features.data);
 	json_end_object(w);
 	json_member_string(w, "DefaultRuntime", "runc");
 	json_key(w, "Swarm");

@@ -9,11 +9,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -30,6 +32,8 @@
 #include "base/log.h"
 #include "engine/engine.h"
 #include "main/daemon_config.h"
+
+#define PREDECESSOR_END_MS 2000
 
 struct daemon {
 	struct daemon_config config;
@@ -98,6 +102,15 @@ static int block_signals(struct daemon *d, struct err *err)
 	return d->signals < 0 ? err_sys(err, errno, "signalfd") : 0;
 }
 
+/* True when the process ends in time: a predecessor that was killed may still be on its way out. */
+static bool ended_within(pid_t pid, int timeout_ms)
+{
+	_cleanup_close_ int fd = pidfd_open(pid, 0);
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+
+	return fd < 0 ? errno == ESRCH : poll(&p, 1, timeout_ms) > 0;
+}
+
 /* A pid file of a process that lives and is a lighterd means that one is running already. */
 static int write_pidfile(const char *path, struct err *err)
 {
@@ -109,7 +122,8 @@ static int write_pidfile(const char *path, struct err *err)
 		return 0;
 	if (file_read_at(AT_FDCWD, path, 32, &old) == 0 && atoi(old.data) > 1 && atoi(old.data) != getpid()) {
 		snprintf(comm, sizeof(comm), "/proc/%d/comm", atoi(old.data));
-		if (file_read_at(AT_FDCWD, comm, 64, &name) == 0 && strcmp(name.data, "lighterd\n") == 0)
+		if (file_read_at(AT_FDCWD, comm, 64, &name) == 0 && strcmp(name.data, "lighterd\n") == 0 &&
+		    !ended_within(atoi(old.data), PREDECESSOR_END_MS))
 			return err_set(err, ERR_CONFLICT, "process with PID %d is still running (%s)", atoi(old.data), path);
 	}
 	snprintf(text, sizeof(text), "%d", getpid());
