@@ -141,9 +141,13 @@ cli_refuses() { # SENTENCE OPTION...
 	grep -q '^live-' "$BATS_TEST_TMPDIR/live"
 }
 
+none_runs() {
+	[ "$(lighter info --format '{{.ContainersRunning}}')" = 0 ]
+}
+
 @test "info and version by templates" {
 	[ "$(lighter info --format '{{.Driver}}')" = overlay2 ] || [ "$(lighter info --format '{{.Driver}}')" = overlay ]
-	[ "$(lighter info --format '{{.ContainersRunning}}')" = 0 ]
+	eventually 30 none_runs
 	[ "$(lighter version --format '{{.Server.APIVersion}} {{.Server.MinAPIVersion}}')" = "1.51 1.24" ]
 	lighter version --format json | jq -e .Server.Version >/dev/null
 }

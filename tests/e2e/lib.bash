@@ -111,6 +111,15 @@ raw() {
 	PYTHONPATH=$LIGHTER_TREE/tests/lib:$LIGHTER_TREE/tests/recorder python3 -B <(echo "from rawapi import *"; cat) "$@"
 }
 
+# For `eventually`, which runs its condition again and again: a substitution in its arguments would be made only once.
+logs_are() { # CONTAINER TEXT
+	[ "$(lighter logs "$1")" = "$2" ]
+}
+
+status_is() { # STATUS METHOD PATH
+	[ "$(api_status "$2" "$3")" = "$1" ]
+}
+
 daemon_pid() {
 	cat "$DAEMON_DIR/pid"
 }

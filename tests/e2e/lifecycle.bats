@@ -59,11 +59,11 @@ behind() {
 
 @test "stop asks first, by the container's own signal and timeout, then kills" {
 	lighter run -d --name own-signal --stop-signal USR1 "$IMAGE" sh -c 'trap "exit 3" USR1; echo ready; while :; do sleep 0.05; done'
-	eventually 10 test "$(lighter logs own-signal)" = ready
+	eventually 10 logs_are own-signal ready
 	lighter stop own-signal
 	[ "$(field own-signal .State.ExitCode)" = 3 ]
 	lighter run -d --name deaf --stop-timeout 1 "$IMAGE" sh -c 'trap "" TERM; echo ready; while :; do sleep 0.05; done'
-	eventually 10 test "$(lighter logs deaf)" = ready
+	eventually 10 logs_are deaf ready
 	lighter stop deaf
 	[ "$(field deaf .State.ExitCode)" = 137 ]
 	lighter start deaf
@@ -75,7 +75,7 @@ behind() {
 
 @test "kill sends any signal by name or number" {
 	lighter run -d --name signalled "$IMAGE" sh -c 'trap "echo usr1" USR1; trap "exit 5" INT; echo ready; while :; do sleep 0.05; done'
-	eventually 10 test "$(lighter logs signalled)" = ready
+	eventually 10 logs_are signalled ready
 	lighter kill -s USR1 signalled
 	eventually 10 bash -c '[[ $(lighter logs signalled) == *usr1* ]]'
 	lighter kill -s 2 signalled

@@ -82,7 +82,7 @@ teardown_file() { stop_daemon; }
 
 @test "follow with tail 0 has only what comes; follow ends with the container's removal" {
 	lighter run -d --name tail0 "$IMAGE" sh -c 'echo before; while [ ! -e /go ]; do sleep 0.05; done; echo after; sleep 1000'
-	eventually 10 test "$(lighter logs tail0)" = before
+	eventually 10 logs_are tail0 before
 	lighter logs -f --tail 0 tail0 >"$BATS_TEST_TMPDIR/out" 3>&- &
 	local follower=$!
 	sleep 0.3 # nothing tells when a follower has reached the end
@@ -95,7 +95,7 @@ teardown_file() { stop_daemon; }
 
 @test "follow ends at until" {
 	lighter run -d --name untiled "$IMAGE" sh -c 'echo one; sleep 1000'
-	eventually 10 test "$(lighter logs untiled)" = one
+	eventually 10 logs_are untiled one
 	[ "$(timeout 20 lighter logs -f --until 1s untiled)" = "" ] || [ "$(timeout 20 lighter logs -f --until "$(($(date +%s) + 1))" untiled)" = one ]
 	lighter rm -f untiled
 }

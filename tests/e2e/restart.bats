@@ -89,7 +89,7 @@ lines_are_whole() { # every number once, in order
 	start_daemon
 	[ "$(field code '[.State.Status, .State.ExitCode] | @csv')" = '"exited",3' ]
 	[ "$(lighter logs code)" = bye ]
-	eventually 10 test "$(api_status GET /containers/removed/json)" = 404
+	eventually 10 status_is 404 GET /containers/removed/json
 	lighter run --rm --name removed "$IMAGE" true
 }
 

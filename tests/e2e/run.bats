@@ -54,7 +54,7 @@ teardown_file() { stop_daemon; }
 
 @test "a failed run leaves no container with --rm, and a created one without" {
 	run -127 lighter run --rm --name rm127 "$IMAGE" no-such-command
-	eventually 10 test "$(api_status GET /containers/rm127/json)" = 404
+	eventually 10 status_is 404 GET /containers/rm127/json
 	run -127 lighter run --name kept127 "$IMAGE" no-such-command
 	[ "$(field kept127 .State.Status)" = created ]
 	[ "$(field kept127 .State.ExitCode)" = 127 ]
