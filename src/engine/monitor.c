@@ -154,8 +154,10 @@ static void on_reply(struct container *c, struct shim_packet *p)
 			log_warn("container %.12s: waiting clients are left to its shim", c->id);
 		return;
 	}
-	if (c->gone)
-		remove_automatically(c);
+	if (!c->gone || !c->host->auto_remove)
+		return;
+	shim_run_dir_remove(c); /* first, so that a daemon that ends now leaves no directory of an unknown container */
+	remove_automatically(c);
 }
 
 /* One packet. False when the connection has ended. */

@@ -129,6 +129,24 @@ static int from_shim(struct container *c, int run_fd, int sock, struct err *err)
 	return monitor_add(c->engine->monitor, c, err);
 }
 
+/* A container whose row is gone. Without a shim that answers only its directory is left, and goes. */
+static void unknown(struct engine *e, const char *id)
+{
+	_cleanup_close_ int run_fd = file_open_dir_at(e->shims_fd, id, false, 0), sock = -EBADF;
+	int r;
+
+	if (run_fd >= 0)
+		sock = shim_connect(run_fd, TALK_MS);
+	if (sock >= 0) {
+		log_error("%s/shims/%s has a shim, but belongs to no container of this data root; it is left alone",
+			  e->exec_root, id);
+		return;
+	}
+	r = file_remove_tree_at(e->shims_fd, id);
+	if (r < 0)
+		log_error("%s/shims/%s can't be removed: %s", e->exec_root, id, strerror(-r));
+}
+
 static void one(struct engine *e, const char *id)
 {
 	_cleanup_container_ struct container *c = NULL;
@@ -137,7 +155,7 @@ static void one(struct engine *e, const char *id)
 	int sock;
 
 	if (registry_find(e, id, &c, &err) < 0 || strcmp(c->id, id) != 0) {
-		log_error("%s/shims/%s belongs to no container of this data root; it is left alone", e->exec_root, id);
+		unknown(e, id);
 		return;
 	}
 	run_fd = shim_run_dir_open(c);
@@ -146,9 +164,14 @@ static void one(struct engine *e, const char *id)
 		return;
 	}
 	sock = shim_connect(run_fd, TALK_MS);
-	if (sock < 0)
+	if (sock < 0 || from_shim(c, run_fd, sock, &err) >= 0) {
+		if (sock < 0)
+			from_record(c, run_fd);
+		return;
+	}
+	if (err.sys == ECONNRESET || err.sys == EPIPE) /* it was about to end, and has ended since */
 		from_record(c, run_fd);
-	else if (from_shim(c, run_fd, sock, &err) < 0)
+	else
 		log_error("container %.12s: its shim can't be spoken to: %s", id, err.msg);
 }
 
