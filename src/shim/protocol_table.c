@@ -27,7 +27,7 @@ static const struct json_field start_fields[] = {
 	JSON_FIELD("version", struct shim_start, version, JSON_INT32, .flags = JSON_REQUIRED),
 	JSON_FIELD("id", struct shim_start, id, JSON_STRING, .flags = JSON_REQUIRED),
 	JSON_FIELD("instance", struct shim_start, instance, JSON_STRING),
-	JSON_FIELD("spec", struct shim_start, spec, JSON_TEXT, .flags = JSON_REQUIRED),
+	JSON_FIELD("spec", struct shim_start, spec, JSON_TEXT),
 	JSON_FIELD("lower", struct shim_start, lower, JSON_STRINGS, .flags = JSON_OMIT_EMPTY),
 	JSON_FIELD("runtime_id", struct shim_start, runtime_id, JSON_STRING),
 	JSON_FIELD("tty", struct shim_start, tty, JSON_BOOL),

@@ -53,7 +53,7 @@ struct shim {
 	ino_t socket_inode; /* so that only our own is ever removed */
 	struct shim_connection *connections;
 	struct shim_wait *waits;
-	struct loop_timer drain_deadline, ack_deadline, removed_deadline, orphan_deadline, teardown;
+	struct loop_timer drain_deadline, ack_deadline, removed_deadline, orphan_deadline, teardown, trim;
 	bool torn_down;
 };
 
