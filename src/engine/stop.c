@@ -51,10 +51,18 @@ int lifecycle_signal(struct container *c, int signo, struct err *err)
 
 int lifecycle_kill(struct container *c, struct err *err)
 {
-	int r = lifecycle_signal(c, SIGKILL, err);
+	struct err failed;
+	int r;
 
-	if (r < 0)
+	if (!is_running(c))
+		return not_running(c, err);
+	r = lifecycle_signal(c, SIGKILL, &failed);
+	/* a conflict: it has ended by itself, and what is left is to hear of it */
+	if (r < 0 && failed.kind != ERR_CONFLICT) {
+		if (err)
+			*err = failed;
 		return r;
+	}
 	if (!lifecycle_wait_stopped(c, false, timefmt_monotonic_ms() + KILL_MS))
 		return err_set(err, ERR_DEADLINE, "container %s did not end within %d s of SIGKILL", c->id, KILL_MS / 1000);
 	return 0;
