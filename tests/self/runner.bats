@@ -62,7 +62,7 @@ run_file() {
 }
 
 @test "a process and a mount that stay" {
-	printf '@test "a" { (setsid sleep 1002 3>&- >/dev/null 2>&1 &); mkdir /tmp/m; mount -t tmpfs none /tmp/m; }\n' >"$FILE"
+	printf '@test "a" { (setsid sleep 1002 3>&- >/dev/null 2>&1 &); until pgrep -x sleep >/dev/null; do :; done; mkdir /tmp/m; mount -t tmpfs none /tmp/m; }\n' >"$FILE"
 	run_file
 	[ "$status" -eq 1 ]
 	[[ $output == *"left behind: process"*"sleep 1002"* ]]
