@@ -39,6 +39,9 @@ struct monitor {
 	int epoll_fd, wake_fd, inotify_fd;
 	void (*inotify_ready)(struct engine *e, int fd);
 	bool stop; /* written before wake_fd is, read after */
+
+	pthread_mutex_t lock;     /* guards `watched`; nothing is called under it */
+	struct ptr_array watched; /* containers, a reference each */
 };
 
 /* ---- the end of a shim ---- */
@@ -87,8 +90,28 @@ static bool still_running(struct container *c)
 	return running;
 }
 
+static void watched_add(struct monitor *m, struct container *c)
+{
+	pthread_mutex_lock(&m->lock);
+	ptr_array_add(&m->watched, c);
+	pthread_mutex_unlock(&m->lock);
+}
+
+static void watched_remove(struct monitor *m, const struct container *c)
+{
+	size_t i = 0;
+
+	pthread_mutex_lock(&m->lock);
+	while (i < m->watched.len && m->watched.items[i] != c)
+		i++;
+	if (i < m->watched.len)
+		ptr_array_remove(&m->watched, i);
+	pthread_mutex_unlock(&m->lock);
+}
+
 static void shim_ended(struct monitor *m, struct container *c)
 {
+	watched_remove(m, c);
 	epoll_ctl(m->epoll_fd, EPOLL_CTL_DEL, c->shim_sock, NULL);
 	if (still_running(c)) {
 		struct shim_state killed = {.exit_code = KILLED_EXIT_CODE,
@@ -236,6 +259,7 @@ int monitor_start(struct engine *e, struct monitor **ret, struct err *err)
 	struct monitor *m = xcalloc(1, sizeof(*m));
 	int r;
 
+	pthread_mutex_init(&m->lock, NULL);
 	m->engine = e;
 	m->inotify_fd = -EBADF;
 	m->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
@@ -274,6 +298,11 @@ void monitor_stop(struct monitor *m)
 	__atomic_store_n(&m->stop, true, __ATOMIC_RELEASE);
 	monitor_poke(m);
 	pthread_join(m->thread, NULL);
+	/* containers that go on without this daemon */
+	for (size_t i = 0; i < m->watched.len; i++)
+		container_unref(m->watched.items[i]);
+	ptr_array_done(&m->watched);
+	pthread_mutex_destroy(&m->lock);
 	fd_close(m->epoll_fd);
 	fd_close(m->wake_fd);
 	free(m);
@@ -284,9 +313,12 @@ int monitor_add(struct monitor *m, struct container *c, struct err *err)
 	int r;
 
 	container_ref(c);
+	watched_add(m, c);
 	r = watch(m, c->shim_sock, c, err);
-	if (r < 0)
+	if (r < 0) {
+		watched_remove(m, c);
 		container_unref(c);
+	}
 	return r;
 }
 
